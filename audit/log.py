@@ -1,0 +1,59 @@
+"""The one door into the audit log."""
+
+import secrets
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from audit.events import Event
+from audit.models import AuditEvent
+
+_REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+type Detail = str | int | bool | None | list[str]
+
+
+class OutsideTransaction(RuntimeError):
+    """`record` was called where the change and its event could part ways."""
+
+
+def new_reference() -> str:
+    """Give a reference such as `7F3K-2Q` for a person to quote: no letters that look alike."""
+    characters = "".join(secrets.choice(_REFERENCE_ALPHABET) for _ in range(6))
+    return f"{characters[:4]}-{characters[4:]}"
+
+
+def record(
+    event: Event,
+    *,
+    by: str,
+    now: datetime,
+    organisation: UUID | None = None,
+    employee: UUID | None = None,
+    reason: str = "",
+    reference: str = "",
+    **details: Detail,
+) -> AuditEvent:
+    """Write one event in the transaction of the change it tells of.
+
+    `by` names the actor: `employee:<id>`, `user:<id>`, `eid` (somebody signed in with an eID and not
+    linked), `system`. `details` hold no code, no secret and no identity number.
+
+    Raises:
+        OutsideTransaction: there is no transaction that binds the event to its change.
+    """
+    if not connection.in_atomic_block:
+        raise OutsideTransaction(f"{event} was recorded outside a transaction.")
+    entry = AuditEvent(
+        at=now,
+        event=event,
+        organisation_id=organisation,
+        employee_id=employee,
+        actor=by,
+        reason=reason,
+        reference=reference,
+        details=details,
+    )
+    entry.save(force_insert=True)
+    return entry
