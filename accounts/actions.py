@@ -1,0 +1,103 @@
+"""Whatever the portal does to the registry: one function, one transaction, its event inside."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import Employee, Organisation, User
+from audit.events import Event
+from audit.log import record
+
+
+@transaction.atomic
+def create_organisation(organisation: Organisation, *, by: str, now: datetime) -> Organisation:
+    """Add an employer.
+
+    Raises:
+        ValidationError: a field is senseless, or the short name or sign-in address is taken.
+    """
+    organisation.full_clean()
+    organisation.save(force_insert=True)
+    record(
+        Event.ORGANISATION_CREATED,
+        by=by,
+        now=now,
+        organisation=organisation.pk,
+        slug=organisation.slug,
+        host=organisation.host,
+    )
+    return organisation
+
+
+@transaction.atomic
+def change_organisation(
+    organisation: Organisation, *, fields: list[str], by: str, now: datetime
+) -> None:
+    """Save an employer of whom `fields` have been edited."""
+    organisation.save()
+    record(
+        Event.ORGANISATION_CHANGED,
+        by=by,
+        now=now,
+        organisation=organisation.pk,
+        fields=fields,
+    )
+
+
+@transaction.atomic
+def register_employee(employee: Employee, *, by: str, now: datetime) -> Employee:
+    """Add a person to the registry.
+
+    Raises:
+        ValidationError: a field is senseless, or the e-mail or number belongs to somebody else.
+    """
+    employee.full_clean()
+    employee.save(force_insert=True)
+    record(
+        Event.EMPLOYEE_CREATED,
+        by=by,
+        now=now,
+        organisation=employee.organisation_id,
+        employee=employee.pk,
+    )
+    return employee
+
+
+@transaction.atomic
+def change_employee(employee: Employee, *, fields: list[str], by: str, now: datetime) -> None:
+    """Save a person of whom `fields` have been edited."""
+    employee.save()
+    record(
+        Event.EMPLOYEE_CHANGED,
+        by=by,
+        now=now,
+        organisation=employee.organisation_id,
+        employee=employee.pk,
+        fields=fields,
+    )
+
+
+@transaction.atomic
+def delete_employee(employee: Employee, *, by: str, now: datetime) -> None:
+    """Take a person out of the registry, with link, codes, mails and sessions."""
+    record(
+        Event.EMPLOYEE_DELETED,
+        by=by,
+        now=now,
+        organisation=employee.organisation_id,
+        employee=employee.pk,
+    )
+    employee.delete()
+
+
+@transaction.atomic
+def create_administrator(username: str, *, password: str, by: str, now: datetime) -> User:
+    """Make a local administrator of everything; an existing one only gets the password."""
+    user, created = User.objects.get_or_create(
+        username=username, defaults={"is_staff": True, "is_superuser": True}
+    )
+    user.set_password(password)
+    user.save()
+    if created:
+        record(Event.ADMINISTRATOR_CREATED, by=by, now=now, user=str(user.pk))
+    return user
