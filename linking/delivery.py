@@ -1,0 +1,142 @@
+"""The outbox's other end: claims a row, hands the mail to the SMTP server, notes the answer."""
+
+import smtplib
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.core.mail import mailers
+from django.db import transaction
+from django.db.models import F
+
+from audit.events import Event
+from audit.log import record
+from linking.actions import code_key
+from linking.emails import compose
+from linking.models import OutgoingMail, PendingCode
+from linking.smtp import describe
+from linking.wakeup import DELIVER_MAIL, SEND_CODE, wake
+
+# While a worker has a mail nobody else takes it; longer than a task may last (settings).
+LEASE = timedelta(seconds=90)
+FIRST_PAUSE_SECONDS = 5
+LONGEST_PAUSE_SECONDS = 15 * 60
+SWEEP_LIMIT = 500
+
+
+def deliver(mail_id: UUID, *, now: datetime) -> None:
+    """Send one mail if it is due and nobody else is sending it.
+
+    A failing server is tried again with growing pauses until the mail is of no use any more; an
+    address that the server refuses for good is not.
+    """
+    due = OutgoingMail.objects.filter(
+        pk=mail_id,
+        state=OutgoingMail.State.QUEUED,
+        next_attempt_at__lte=now,
+        give_up_at__gt=now,
+    )
+    if not due.update(attempts=F("attempts") + 1, next_attempt_at=now + LEASE):
+        return
+    mail = OutgoingMail.objects.select_related(
+        "employee__organisation", "pending_code", "link"
+    ).get(pk=mail_id)
+    if mail.pending_code is not None and mail.pending_code.ended_at is not None:
+        _note_failure(mail, "not sent: the request had ended", for_good=True, now=now)
+        return
+    try:
+        mailer = mailers["default"]
+        mailer.send_messages([compose(mail, code_key=code_key())])
+    except (smtplib.SMTPException, OSError) as error:
+        _note_failure(mail, _words_of(error), for_good=_is_final(error), now=now)
+    else:
+        _note_success(mail, getattr(mailer, "answer", ""), now=now)
+
+
+@transaction.atomic
+def _note_success(mail: OutgoingMail, answer: str, *, now: datetime) -> None:
+    OutgoingMail.objects.filter(pk=mail.pk).update(
+        state=OutgoingMail.State.SENT, sent_at=now, answer=answer
+    )
+    if mail.pending_code is None:
+        return
+    PendingCode.objects.filter(pk=mail.pending_code.pk, state=PendingCode.State.QUEUED).update(
+        state=PendingCode.State.SENT
+    )
+    _record(Event.CODE_SENT, mail, now=now)
+
+
+@transaction.atomic
+def _note_failure(mail: OutgoingMail, answer: str, *, for_good: bool, now: datetime) -> None:
+    pause = min(FIRST_PAUSE_SECONDS * 3 ** (mail.attempts - 1), LONGEST_PAUSE_SECONDS)
+    again_at = now + timedelta(seconds=pause)
+    row = OutgoingMail.objects.filter(pk=mail.pk)
+    if not for_good and again_at < mail.give_up_at:
+        row.update(next_attempt_at=again_at, answer=answer)
+        wake(DELIVER_MAIL, mail.pk, after_seconds=pause)
+        return
+    row.update(state=OutgoingMail.State.FAILED, answer=answer)
+    _give_up(mail, now=now)
+
+
+def _give_up(mail: OutgoingMail, *, now: datetime) -> None:
+    if mail.pending_code is not None:
+        PendingCode.objects.filter(pk=mail.pending_code.pk, state=PendingCode.State.QUEUED).update(
+            state=PendingCode.State.FAILED
+        )
+    _record(Event.MAIL_FAILED, mail, now=now)
+
+
+def _record(event: Event, mail: OutgoingMail, *, now: datetime) -> None:
+    record(
+        event,
+        by="system",
+        now=now,
+        organisation=mail.employee.organisation_id,
+        employee=mail.employee_id,
+        reference=mail.pending_code.reference if mail.pending_code else "",
+        kind=mail.kind,
+        attempts=mail.attempts,
+    )
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether the server will say the same next time (RFC 5321, 4.2.1: 5yz is permanent)."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _text in error.recipients.values())
+    # A refused login is the portal's own fault: it is mended, and the mail goes.
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return False
+    return isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 500
+
+
+def _words_of(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return describe(*next(iter(error.recipients.values())))
+    if isinstance(error, smtplib.SMTPResponseException):
+        return describe(error.smtp_code, error.smtp_error)
+    return f"no answer: {type(error).__name__}"
+
+
+@transaction.atomic
+def sweep(*, now: datetime) -> int:
+    """Wake the workers for whatever the queue has lost, and close mails that are of no use.
+
+    Gives the number of wake-ups. Rows younger than a few seconds are on their way already.
+    """
+    overdue = now - timedelta(seconds=5)
+    queued = OutgoingMail.objects.filter(state=OutgoingMail.State.QUEUED)
+    for mail in queued.filter(give_up_at__lte=now).select_related("employee", "pending_code")[
+        :SWEEP_LIMIT
+    ]:
+        OutgoingMail.objects.filter(pk=mail.pk).update(state=OutgoingMail.State.FAILED)
+        _give_up(mail, now=now)
+    undecided = PendingCode.objects.filter(
+        decided_at__isnull=True, ended_at__isnull=True, requested_at__lte=overdue
+    ).values_list("pk", flat=True)[:SWEEP_LIMIT]
+    due = queued.filter(next_attempt_at__lte=overdue, give_up_at__gt=now).values_list(
+        "pk", flat=True
+    )[:SWEEP_LIMIT]
+    wakes = [(SEND_CODE, pk) for pk in undecided] + [(DELIVER_MAIL, pk) for pk in due]
+    for task, pk in wakes:
+        wake(task, pk)
+    return len(wakes)

@@ -1,0 +1,70 @@
+"""The person behind the browser, as ID-porten told it: kept in the session until linked or gone."""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Self
+
+from django.conf import settings
+
+from accounts.national_id import Fingerprint
+from linking.oidc import VerifiedPerson
+
+SESSION_KEY = "eid"
+
+
+@dataclass(frozen=True, slots=True)
+class EidPerson:
+    """Somebody signed in with an eID. No number: only its fingerprints, the current key's first."""
+
+    fingerprints: dict[str, str]
+    birth_date: str
+    given_name: str
+    family_name: str
+    level: str
+    eid: str
+    auth_time: int | None
+
+    @classmethod
+    def of(cls, person: VerifiedPerson) -> Self:
+        birth_date = person.national_id.birth_date()
+        return cls(
+            fingerprints={
+                fingerprint.key_id: fingerprint.digest.hex()
+                for fingerprint in person.national_id.fingerprints(settings.FINGERPRINT_KEYS)
+            },
+            birth_date=birth_date.isoformat() if birth_date else "",
+            given_name=person.given_name,
+            family_name=person.family_name,
+            level=person.level,
+            eid=person.eid,
+            auth_time=person.auth_time,
+        )
+
+    @classmethod
+    def from_session(cls, stored: dict[str, Any]) -> Self:
+        return cls(**stored)
+
+    def to_session(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @property
+    def name(self) -> str:
+        """The name from the eID; MinID gives none."""
+        return f"{self.given_name} {self.family_name}".strip()
+
+    @property
+    def born(self) -> date | None:
+        return date.fromisoformat(self.birth_date) if self.birth_date else None
+
+    @property
+    def current(self) -> Fingerprint:
+        return self.all_fingerprints[0]
+
+    @property
+    def all_fingerprints(self) -> list[Fingerprint]:
+        return fingerprints_from(self.fingerprints)
+
+
+def fingerprints_from(stored: dict[str, str]) -> list[Fingerprint]:
+    """Read fingerprints kept as key id → hexadecimal digest."""
+    return [Fingerprint(key_id=key, digest=bytes.fromhex(value)) for key, value in stored.items()]

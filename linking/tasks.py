@@ -1,0 +1,49 @@
+"""The Celery tasks: they read the clock, make one call, and may run twice."""
+
+from uuid import UUID
+
+from celery import shared_task
+from django.utils import timezone
+
+from accounts.sessions import SessionStore
+from linking import actions, delivery
+from linking.models import OutgoingMail
+
+
+@shared_task
+def send_code(request_id: str) -> None:
+    """Decide one request to link and, if it is granted, mail the code at once.
+
+    A crash in between leaves a queued mail, which the sweep finds.
+    """
+    actions.decide_request(UUID(request_id), now=timezone.now())
+    mail = OutgoingMail.objects.filter(pending_code=request_id).values_list("pk", flat=True).first()
+    if mail is not None:
+        delivery.deliver(mail, now=timezone.now())
+
+
+@shared_task
+def deliver_mail(mail_id: str) -> None:
+    delivery.deliver(UUID(mail_id), now=timezone.now())
+
+
+@shared_task
+def sweep_outbox() -> None:
+    delivery.sweep(now=timezone.now())
+
+
+@shared_task
+def expire_codes() -> None:
+    actions.expire_codes(now=timezone.now())
+
+
+@shared_task
+def expire_stale_links() -> None:
+    now = timezone.now()
+    while actions.expire_stale_links(now=now, limit=500) == 500:
+        pass
+
+
+@shared_task
+def clear_sessions() -> None:
+    SessionStore.clear_expired()

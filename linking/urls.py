@@ -1,0 +1,19 @@
+from django.urls import path
+
+from linking.views import link, me, sign_in, sign_out
+
+urlpatterns = [
+    path("", sign_in.sign_in_page, name="sign_in"),
+    path("oidc/authenticate/", sign_in.AuthenticateView.as_view(), name="oidc_authentication_init"),
+    path("oidc/callback/", sign_in.CallbackView.as_view(), name="oidc_authentication_callback"),
+    path("oidc/logout/", sign_out.sign_out, name="oidc_logout"),
+    path(
+        "oidc/frontchannel-logout/", sign_out.frontchannel_logout, name="oidc_frontchannel_logout"
+    ),
+    path("oidc/backchannel-logout/", sign_out.backchannel_logout, name="oidc_backchannel_logout"),
+    path("link/", link.email, name="link_email"),
+    path("link/code/", link.code, name="link_code"),
+    path("link/done/", link.done, name="link_done"),
+    path("me/", me.me, name="me"),
+    path("me/unlink/", me.unlink, name="me_unlink"),
+]

@@ -1,0 +1,94 @@
+"""What the pages share: who is there, where they were going, and how a refusal looks."""
+
+import re
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+
+from accounts.http import PortalRequest
+from accounts.models import Employee, Organisation, User
+from audit.events import Event
+from audit.log import new_reference, record
+from linking.pages import RefusalPage, page_of
+from linking.persons import SESSION_KEY, EidPerson
+from linking.refusals import Refused
+
+NEXT_KEY = "next"
+_LOCAL_PATH = re.compile(r"\A/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,2000}\Z")
+
+
+def organisation_of(request: HttpRequest) -> Organisation:
+    """Give the organisation whose address was called; the middleware has answered for all others."""
+    organisation: Organisation | None = getattr(request, "organisation", None)
+    if organisation is None:
+        raise LookupError("This path is served without an organisation (HOST_FREE_PATHS).")
+    return organisation
+
+
+def person_of(request: HttpRequest) -> EidPerson | None:
+    """Give who is signed in with an eID and has no link."""
+    stored = request.session.get(SESSION_KEY)
+    return EidPerson.from_session(stored) if stored else None
+
+
+def user_of(request: HttpRequest) -> User | None:
+    """Give the employee's user who is signed in at this organisation's address."""
+    user = request.user
+    if not isinstance(user, User) or user.employee is None:
+        return None
+    return user if user.employee.organisation_id == organisation_of(request).pk else None
+
+
+def employee_of(user: User) -> Employee:
+    """Give the employee behind a user from `user_of`."""
+    if user.employee is None:
+        raise LookupError("This user is no employee.")
+    return user.employee
+
+
+def safe_next(request: HttpRequest, target: str) -> str:
+    """Give `target` if it is a path on this portal, else nothing (A-16)."""
+    local = _LOCAL_PATH.match(target) and url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return target if local else ""
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Send to the sign-in page, and afterwards back here."""
+    query = {"next": request.path} if request.path != reverse("sign_in") else {}
+    return redirect(f"{reverse('sign_in')}?{urlencode(query)}")
+
+
+def refuse(request: PortalRequest, refusal: Refused) -> HttpResponse:
+    """Show why the sign-in was refused, and write the event with the reference it is found by."""
+    reference = new_reference()
+    with transaction.atomic():
+        record(
+            Event.SIGN_IN_REFUSED,
+            by="eid",
+            now=timezone.now(),
+            organisation=organisation_of(request).pk,
+            reason=refusal.reason,
+            reference=reference,
+        )
+    return refusal_page(request, page_of(refusal), reference=reference)
+
+
+def refusal_page(request: PortalRequest, page: RefusalPage, *, reference: str = "") -> HttpResponse:
+    action_url = reverse("oidc_authentication_init") if page.action else ""
+    next_url = request.session.get(NEXT_KEY, "")
+    if action_url and next_url:
+        action_url += f"?{urlencode({'next': next_url})}"
+    context: dict[str, Any] = {
+        "refusal": page,
+        "reference": reference,
+        "action_url": action_url,
+        "action_label": page.action,
+    }
+    return render(request, "linking/refused.html", context, status=page.status)
