@@ -1,0 +1,148 @@
+"""Settings from the environment, with a sentence for each that is missing or senseless."""
+
+import base64
+import binascii
+import ipaddress
+import json
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from joserfc.errors import JoseError
+from joserfc.jwk import RSAKey
+
+from accounts.national_id import FingerprintKeys
+
+
+def text(name: str, default: str | None = None) -> str:
+    """Read `NAME`, or the file that `NAME_FILE` points at.
+
+    Raises:
+        ImproperlyConfigured: neither is set and there is no default, or the file cannot be read.
+    """
+    path = os.environ.get(f"{name}_FILE")
+    if path:
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"{name}_FILE: {path} cannot be read.") from error
+    value = os.environ.get(name, default)
+    if value is None:
+        raise ImproperlyConfigured(
+            f"{name} is not set. Set it, or {name}_FILE, in the environment."
+        )
+    return value
+
+
+def boolean(name: str) -> bool:
+    """Read a yes or no; not set is no."""
+    value = os.environ.get(name, "").strip().lower()
+    if value in ("1", "true", "yes", "on"):
+        return True
+    if value in ("", "0", "false", "no", "off"):
+        return False
+    raise ImproperlyConfigured(f"{name} is {value!r}. Write 1 or 0.")
+
+
+def words(name: str, default: str | None = None) -> list[str]:
+    """Read a list with commas between."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def secret_key(*, debug: bool) -> str:
+    value = text("SECRET_KEY")
+    if len(value) < 50 and not debug:
+        raise ImproperlyConfigured("SECRET_KEY is too short: give at least 50 random characters.")
+    return value
+
+
+def mailer() -> dict[str, Any]:
+    """Read EMAIL_URL, `smtp://user:password@host:port?tls=starttls`, as the options of a mailer."""
+    url = urlsplit(text("EMAIL_URL"))
+    tls = parse_qs(url.query).get("tls", ["none"])[0]
+    if url.scheme != "smtp" or not url.hostname or tls not in ("none", "starttls", "implicit"):
+        raise ImproperlyConfigured(
+            "EMAIL_URL is not smtp://user:password@host:port?tls=starttls (or implicit, or none)."
+        )
+    return {
+        "host": url.hostname,
+        "port": url.port,
+        "username": unquote(url.username or ""),
+        "password": unquote(url.password or ""),
+        "use_tls": tls == "starttls",
+        "use_ssl": tls == "implicit",
+        "timeout": 10,
+    }
+
+
+def cache() -> dict[str, Any]:
+    """Read CACHE_URL, `redis://…`; without one each process has its own small cache."""
+    url = text("CACHE_URL", "")
+    if not url:
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    if not url.startswith(("redis://", "rediss://")):
+        raise ImproperlyConfigured("CACHE_URL is not redis://host:port/number.")
+    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
+
+
+def issuer() -> str:
+    """Read IDPORTEN_ISSUER: https, or http on a loopback host only."""
+    value = text("IDPORTEN_ISSUER")
+    url = urlsplit(value)
+    if url.scheme == "http" and url.hostname and is_loopback(url.hostname):
+        return value
+    if url.scheme != "https" or not url.hostname or value.endswith("/"):
+        raise ImproperlyConfigured(
+            "IDPORTEN_ISSUER is not an https address without a slash at the end "
+            "(http is allowed for a loopback host only)."
+        )
+    return value
+
+
+def origins_of(address: str) -> list[str]:
+    """Give the CSP sources of the gateway: its own origin, and its login host beside it."""
+    url = urlsplit(address)
+    own = f"{url.scheme}://{url.netloc}"
+    return [own] if is_loopback(url.hostname or "") else [own, f"{url.scheme}://*.{url.netloc}"]
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def client_jwk() -> RSAKey:
+    """Read IDPORTEN_CLIENT_JWK: a private RSA key with a `kid` (RFC 7517)."""
+    sentence = (
+        "IDPORTEN_CLIENT_JWK is not a private RSA key of 2048 bits or more, as a JWK with kid."
+    )
+    try:
+        key = RSAKey.import_key(json.loads(text("IDPORTEN_CLIENT_JWK")))
+    except (ValueError, TypeError, KeyError, JoseError):
+        # The cause would quote the key.
+        raise ImproperlyConfigured(sentence) from None
+    if not key.is_private or not key.kid or key.raw_value.key_size < 2048:
+        raise ImproperlyConfigured(sentence)
+    return key
+
+
+def fingerprint_keys() -> FingerprintKeys:
+    """Read FINGERPRINT_KEYS: JSON, key id → base64 of at least 32 bytes; the first is current."""
+    sentence = (
+        'FINGERPRINT_KEYS is not JSON such as {"2026": "<base64 of 32 random bytes>"}, '
+        "with one or two keys."
+    )
+    try:
+        encoded = json.loads(text("FINGERPRINT_KEYS"))
+        keys = {str(key): base64.b64decode(value, validate=True) for key, value in encoded.items()}
+    except (ValueError, TypeError, AttributeError, binascii.Error):
+        raise ImproperlyConfigured(sentence) from None
+    if len(keys) not in (1, 2) or any(len(key) < 32 for key in keys.values()):
+        raise ImproperlyConfigured(sentence)
+    return FingerprintKeys(keys)
