@@ -15,9 +15,7 @@ from devtools.idporten.stores import ExpiringStore
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_MAX_SECONDS = 120
 CLOCK_LEEWAY_SECONDS = 10
-SIGNATURE_ONLY = Options(
-    verify_exp=False, verify_iat=False, verify_nbf=False, verify_aud=False
-)
+SIGNATURE_ONLY = Options(verify_exp=False, verify_iat=False, verify_nbf=False, verify_aud=False)
 _MAX_KEYS = 5
 
 

@@ -99,4 +99,3 @@ def test_a_secret_is_not_an_authentication(rp: RelyingParty) -> None:
 
 def test_client_id_must_be_the_assertions(rp: RelyingParty) -> None:
     refused(rp, rp.authentication() | {"client_id": "another"})
-

@@ -89,7 +89,8 @@ def test_sub_is_the_same_at_every_sign_in_and_another_for_others(
     rp: RelyingParty, standin: StandIn, kari: Person, ola: Person
 ) -> None:
     first, second, other = (
-        rp.claims_after(standin.sign_in(rp.authorize_url(), who))["sub"] for who in (kari, kari, ola)
+        rp.claims_after(standin.sign_in(rp.authorize_url(), who))["sub"]
+        for who in (kari, kari, ola)
     )
     assert first == second != other
 
