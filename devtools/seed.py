@@ -1,0 +1,51 @@
+"""Fills an empty portal with two fictional organisations and their people."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.actions import create_administrator, register_employee
+from accounts.models import Employee, Organisation
+from devtools.people import SAMPLE_PEOPLE
+
+BY = "command:demo"
+ADMINISTRATOR = "admin"
+ORGANISATIONS = {
+    "eksempel-kommune": ("Eksempel kommune", "nb", "22 00 00 00"),
+    "fjordvik-kommune": ("Fjordvik kommune", "nn", "55 00 00 00"),
+}
+# Every third person has a birth date from HR, as in real registries: some do, some do not.
+WITH_BIRTH_DATE = 3
+
+
+@transaction.atomic
+def seed(*, port: int, administrator_password: str) -> None:
+    """Make what is missing; a second start changes nothing but the port in the addresses."""
+    now = timezone.now()
+    for slug, (name, language, phone) in ORGANISATIONS.items():
+        Organisation.objects.update_or_create(
+            slug=slug,
+            defaults={"host": f"{slug}.localhost:{port}"},
+            create_defaults={
+                "host": f"{slug}.localhost:{port}",
+                "name": name,
+                "default_language": language,
+                "support_email": f"brukerstotte@{slug}.example",
+                "support_phone": phone,
+            },
+        )
+    organisations = Organisation.objects.in_bulk(list(ORGANISATIONS), field_name="slug")
+    known = set(Employee.objects.values_list("organisation__slug", "employee_number"))
+    for index, person in enumerate(SAMPLE_PEOPLE):
+        if (person.organisation_slug, person.employee_number) in known:
+            continue
+        employee = Employee(
+            organisation=organisations[person.organisation_slug],
+            employee_number=person.employee_number,
+            first_name=person.given_name,
+            last_name=person.family_name,
+            email=person.email,
+            department=person.department,
+            birth_date=person.birth_date if index % WITH_BIRTH_DATE == 0 else None,
+        )
+        register_employee(employee, by=BY, now=now)
+    create_administrator(ADMINISTRATOR, password=administrator_password, by=BY, now=now)
