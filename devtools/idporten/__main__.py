@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import os
 import signal
 import sys
 from pathlib import Path
@@ -23,7 +24,8 @@ def main() -> int:
             state_dir=options.state_dir,
         )
     except OSError as error:
-        print(f"The stand-in cannot use port {options.port}: {error.strerror}.", file=sys.stderr)
+        reason = os.strerror(error.errno or 0)
+        print(f"The stand-in cannot use port {options.port}: {reason}.", file=sys.stderr)
         return 2
     except (ValueError, KeyError) as error:
         print(f"The stand-in cannot use what it was given: {error}.", file=sys.stderr)

@@ -88,8 +88,9 @@ class Browser:
         """The page at `url` after redirects; or the first address outside the stand-in."""
         while True:
             body = urlencode(form).encode() if form is not None else None
+            request = Request(url, data=body)  # noqa: S310  only addresses of the stand-in
             try:
-                with self._opener.open(Request(url, data=body), timeout=_TIMEOUT_SECONDS) as answer:
+                with self._opener.open(request, timeout=_TIMEOUT_SECONDS) as answer:
                     return Page(url, _text(answer))
             except HTTPError as error:
                 with error:

@@ -169,7 +169,7 @@ def _person_page(
     typed: str = "",
 ) -> Response:
     host = urlsplit(interaction.request.redirect_uri).netloc
-    numbered = enumerate(provider.people)
+    numbered = sorted(enumerate(provider.people), key=lambda pair: pair[1].group)
     groups = [
         (group, host.startswith(group), list(members))
         for group, members in groupby(numbered, key=lambda pair: pair[1].group)

@@ -32,9 +32,9 @@ class _Handler(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         logger.info("%s %s %s", self.command, urlsplit(self.path).path, int(code))
 
-    def log(self, type: str, message: str, *_arguments: object) -> None:
+    def log(self, kind: str, message: str, *_arguments: object) -> None:
         # What http.server complains of quotes the request line; the exception itself does not.
-        logger.log(logging.ERROR if type == "error" else logging.INFO, "a request was not readable")
+        logger.log(logging.ERROR if kind == "error" else logging.INFO, "a request was not readable")
 
 
 class StandIn:

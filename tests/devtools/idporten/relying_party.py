@@ -87,7 +87,7 @@ class RelyingParty:
         address = url if url.startswith("http") else self.issuer + url
         return self.http.request("GET", address, headers=headers, redirect=False)
 
-    def push(self, form: Form | None = None, **changes: str | None) -> tuple[int, Any]:
+    def push(self, form: Form | None = None, /, **changes: str | None) -> tuple[int, Any]:
         return self.post("/par", self.request(**changes) | (form or self.authentication()))
 
     def authorize_url(self, **changes: str | None) -> str:
@@ -97,7 +97,7 @@ class RelyingParty:
         query = urlencode({"client_id": CLIENT_ID, "request_uri": answer["request_uri"]})
         return f"{self.issuer}/authorize?{query}"
 
-    def redeem(self, code: str, form: Form | None = None, **changes: str) -> tuple[int, Any]:
+    def redeem(self, code: str, form: Form | None = None, /, **changes: str) -> tuple[int, Any]:
         own = {
             "grant_type": "authorization_code",
             "code": code,

@@ -66,7 +66,7 @@ def test_an_assertion_used_at_par_is_refused_at_the_token_endpoint(rp: RelyingPa
 
 
 def test_another_key_under_our_kid_is_refused(rp: RelyingParty) -> None:
-    rp.key = RSAKey.generate_key(2048, {"kid": rp.key.kid})
+    rp.key = RSAKey.generate_key(2048, {"kid": str(rp.key.kid)})
     refused(rp, rp.authentication())
 
 

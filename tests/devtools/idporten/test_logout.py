@@ -2,9 +2,10 @@
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import unescape
 from threading import Thread
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -134,10 +135,9 @@ class Inbox:
         self.server = make_server("127.0.0.1", 0, self.answer, threaded=True)
         self.uri = f"http://127.0.0.1:{self.server.port}/backchannel"
 
-    @Request.application
-    def answer(self, request: Request) -> Response:
-        self.tokens.append(request.form["logout_token"])
-        return Response("", 503)
+    def answer(self, environ: Any, start_response: Any) -> Iterable[bytes]:
+        self.tokens.append(Request(environ).form["logout_token"])
+        return Response("", 503)(environ, start_response)
 
 
 @pytest.fixture

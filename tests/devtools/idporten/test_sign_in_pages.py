@@ -1,4 +1,4 @@
-"""The pages a person meets: levels, languages, refusals in words, cancel, and what they never tell."""
+"""The pages a person meets: levels, languages, refusals in words, cancel, no number told."""
 
 import logging
 import re
