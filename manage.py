@@ -1,29 +1,25 @@
 #!/usr/bin/env python
-"""Django's command line. Without DATABASE_URL, and with DEBUG on, the embedded PostgreSQL answers."""
+"""Django's command line.
+
+With DEBUG on, or for `demo`, missing settings and the database come from `devtools.environment`.
+"""
 
 import atexit
 import os
 import sys
-from pathlib import Path
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-    if len(sys.argv) > 1 and sys.argv[1] == "demo":
-        # The demo is made to be tried: it brings its own surroundings, before any setting is read.
-        from devtools.demo import surroundings  # noqa: PLC0415  # development only
+    if os.environ.get("DEBUG", "0") not in ("", "0"):
+        from devtools import environment  # noqa: PLC0415  # not there in production
 
-        surroundings.enter(sys.argv[2:])
-    elif os.environ.get("DEBUG") and not (
-        {"DATABASE_URL", "DATABASE_URL_FILE"} & os.environ.keys()
-    ):
-        from devtools import postgres  # noqa: PLC0415  # development only
+        environment.fill_in_settings(environment.DATA_DIR / "secrets")
+        cluster = environment.fill_in_database(environment.DATA_DIR / "postgres")
+        if cluster is not None:
+            atexit.register(cluster.stop)
 
-        cluster = postgres.start(Path(__file__).resolve().parent / ".data" / "postgres")
-        atexit.register(cluster.stop)
-        os.environ["DATABASE_URL"] = cluster.ensure_database("kobling")
-
-    from django.core.management import execute_from_command_line  # noqa: PLC0415  # after the above
+    from django.core.management import execute_from_command_line  # noqa: PLC0415  # reads settings
 
     execute_from_command_line(sys.argv)
 

@@ -46,7 +46,7 @@ class SessionStore(DatabaseStore):
         return UserSession
 
     def _get_session_from_db(self) -> UserSession | None:
-        session = cast("UserSession | None", super()._get_session_from_db())
+        session = cast("UserSession | None", super()._get_session_from_db())  # type: ignore[misc]  # Django's own, not in the stubs
         if session is not None and session.started_at + ABSOLUTE_LIFETIME < timezone.now():
             self._session_key = None
             return None
@@ -65,7 +65,7 @@ class SessionStore(DatabaseStore):
 
         The stored row keeps its place, so a session that somebody ended meanwhile stays ended.
         """
-        data = self._session  # loaded before the key is lost
+        data = dict(self.items())  # loaded before the key is lost
         new_key = self._get_new_session_key()
         renamed = UserSession.objects.filter(session_key=self.session_key).update(
             session_key=new_key, started_at=timezone.now()

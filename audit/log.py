@@ -11,7 +11,7 @@ from audit.models import AuditEvent
 
 _REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
-type Detail = str | int | bool | None | list[str]
+type Detail = str | int | bool | list[str] | None
 
 
 class OutsideTransaction(RuntimeError):

@@ -167,7 +167,7 @@ def _own(folder: Path, lock: IO[str], *, fast: bool) -> Cluster:
             stderr=log,
             env=_environment(),
             start_new_session=True,  # Ctrl-C at the terminal is for us; we stop the server last
-            preexec_fn=_become_child,  # noqa: PLW1509  # no other threads hold locks this early
+            preexec_fn=_become_child,  # no other threads hold locks this early
         )
     cluster = Cluster(folder, port, (folder / "password").read_text(), lock, server)
     _wait_until_ready(cluster, server)
@@ -196,7 +196,7 @@ def _initialise(folder: Path, data: Path) -> None:
         capture_output=True,
         text=True,
         env=_environment(),
-        preexec_fn=_become_child,  # noqa: PLW1509  # as above
+        preexec_fn=_become_child,  # as above
         check=False,
     )
     if made.returncode != 0:

@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 
 from accounts.models import Organisation, User
-from linking import actions, http, oidc
+from linking import actions, http, jose, oidc
 from linking.persons import EidPerson
 from linking.refusals import ProviderUnavailable, TokenKeyUnknown
 
@@ -67,7 +67,7 @@ def provider() -> oidc.Provider:
     return found
 
 
-def signing_keys(*, refetch: bool = False) -> oidc.Keys:
+def signing_keys(*, refetch: bool = False) -> jose.Keys:
     """Give ID-porten's keys, from the cache that all processes share.
 
     Raises:
@@ -77,10 +77,10 @@ def signing_keys(*, refetch: bool = False) -> oidc.Keys:
     # `add` is true for one caller a minute: unknown kids cannot make us hammer the gateway (H-06).
     if body is None or (refetch and cache.add(JWKS_REFETCH_CACHE_KEY, 1, JWKS_REFETCH_SECONDS)):
         body = _document(provider().jwks_uri)
-        keys = oidc.parse_jwks(body)
+        keys = jose.parse_jwks(body)
         cache.set(JWKS_CACHE_KEY, body, JWKS_SECONDS)
         return keys
-    return oidc.parse_jwks(body)
+    return jose.parse_jwks(body)
 
 
 def _document(url: str) -> bytes:
@@ -154,7 +154,7 @@ def finish(transaction: Transaction, code: str, *, redirect_uri: str) -> oidc.Ve
         accept_synthetic=settings.ACCEPT_SYNTHETIC_IDS,
     )
 
-    def verify(keys: oidc.Keys) -> oidc.VerifiedPerson:
+    def verify(keys: jose.Keys) -> oidc.VerifiedPerson:
         return oidc.verify_id_token(
             id_token,
             access_token=access_token,
@@ -201,7 +201,7 @@ def end_session_url(*, return_to: str) -> str:
 class IDPortenBackend(OIDCAuthenticationBackend):
     """Lets in the employee whom a verified person is linked to."""
 
-    def authenticate(  # type: ignore[override]  # the library's takes whatever comes
+    def authenticate(  # the library's takes whatever comes
         self,
         request: HttpRequest | None,
         idporten_person: EidPerson | None = None,

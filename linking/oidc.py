@@ -1,25 +1,23 @@
 """The relying party's side of OpenID Connect: values in, a value or a reason for refusal out.
 
-Plain Python over joserfc: no Django, no network, no clock of its own. What ID-porten sends is checked
-from top to bottom by the small functions in `ID_TOKEN_CHECKS`. Instants are Unix seconds.
+Plain Python over joserfc: no Django, no network, no clock of its own. What ID-porten sends is
+checked from top to bottom by the small functions in `ID_TOKEN_CHECKS`. Instants are Unix seconds.
 
 OpenID Connect Core 1.0 section 3.1.3.7, RFC 7519, RFC 7523, RFC 7636, RFC 9126, RFC 9207, RFC 9700.
 """
 
 import base64
 import hashlib
-import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
 from urllib.parse import urlencode
 
-from joserfc import jws, jwt
-from joserfc.errors import JoseError
+from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from accounts.national_id import NationalId, NotANationalId
+from linking.jose import ALGORITHM, Claims, Keys, strict_json, verified_claims
 from linking.refusals import (
     AccessTokenHashWrong,
     Cancelled,
@@ -29,22 +27,17 @@ from linking.refusals import (
     ProviderError,
     ProviderMisconfigured,
     ProviderUnavailable,
-    Refused,
     ResponseIssuerWrong,
     ResponseMalformed,
     SignInNotFresh,
-    TokenAlgorithmWrong,
     TokenAudienceWrong,
     TokenIssuerWrong,
-    TokenKeyUnknown,
     TokenMalformed,
     TokenNonceWrong,
-    TokenSignatureWrong,
     TokenSubjectWrong,
     TokenTimeWrong,
 )
 
-ALGORITHM = "RS256"
 CLOCK_LEEWAY = 30  # seconds
 ID_TOKEN_MAX_AGE = 300  # seconds since iat
 ID_TOKEN_MAX_LENGTH = 64 * 1024
@@ -58,9 +51,6 @@ ACCEPTED_ACR = {
 }
 ACR_OF_LEVEL = {"substantial": "idporten-loa-substantial", "high": "idporten-loa-high"}
 LEVEL_OF_ACR = {acr: level for level, acr in ACR_OF_LEVEL.items()}
-
-type Claims = Mapping[str, Any]
-type Keys = Mapping[str, Sequence[RSAKey]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,34 +125,6 @@ def with_query(url: str, **parameters: str) -> str:
 # --- Answers -----------------------------------------------------------------------------------
 
 
-def strict_json(body: bytes, refusal: type[Refused]) -> dict[str, Any]:
-    """Read a JSON object, once each member, no NaN, no BOM (H-29).
-
-    Raises:
-        Refused: of the class given.
-    """
-
-    def refuse(_constant: str) -> NoReturn:
-        raise ValueError
-
-    try:
-        value = json.loads(
-            body.decode("utf-8"), object_pairs_hook=_unique_members, parse_constant=refuse
-        )
-    except (ValueError, RecursionError):
-        raise refusal from None
-    if not isinstance(value, dict):
-        raise refusal
-    return value
-
-
-def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError
-    return members
-
-
 def parse_metadata(body: bytes, *, issuer: str) -> Provider:
     """Read a discovery document (OpenID Connect Discovery 1.0, section 4.3).
 
@@ -171,46 +133,15 @@ def parse_metadata(body: bytes, *, issuer: str) -> Provider:
     """
     document = strict_json(body, ProviderMisconfigured)
     scheme = issuer.split("://", 1)[0]
-    endpoints = {
-        name: document.get(name) for name in Provider.__dataclass_fields__ if name != "issuer"
-    }
-    for endpoint in endpoints.values():
-        if not isinstance(endpoint, str) or not endpoint.startswith(("https://", f"{scheme}://")):
-            raise ProviderMisconfigured
     if document.get("issuer") != issuer:
         raise ProviderMisconfigured
-    return Provider(issuer=issuer, **endpoints)
-
-
-def parse_jwks(body: bytes) -> dict[str, tuple[RSAKey, ...]]:
-    """Give the keys of a JWK set that may sign ID tokens, by `kid`; the others are passed over.
-
-    Raises:
-        ProviderUnavailable: it is no JWK set.
-    """
-    entries = strict_json(body, ProviderUnavailable).get("keys")
-    if not isinstance(entries, list):
-        raise ProviderUnavailable
-    keys: dict[str, tuple[RSAKey, ...]] = {}
-    for entry in entries:
-        key = _signing_key(entry)
-        if key is not None and key.kid:
-            keys[key.kid] = (*keys.get(key.kid, ()), key)
-    return keys
-
-
-def _signing_key(entry: object) -> RSAKey | None:
-    if not isinstance(entry, dict) or not isinstance(entry.get("kid"), str):
-        return None
-    if entry.get("kty") != "RSA" or entry.get("use", "sig") != "sig":
-        return None
-    if entry.get("alg", ALGORITHM) != ALGORITHM or "d" in entry:
-        return None
-    try:
-        key = RSAKey.import_key(entry)
-        return key if key.raw_value.key_size >= 2048 else None
-    except (JoseError, ValueError, TypeError, KeyError):
-        return None
+    endpoints: dict[str, str] = {}
+    for name in Provider.__dataclass_fields__:
+        address = document.get(name)
+        if not isinstance(address, str) or not address.startswith(("https://", f"{scheme}://")):
+            raise ProviderMisconfigured
+        endpoints[name] = address
+    return Provider(**endpoints)
 
 
 def authorization_code(parameters: Mapping[str, Sequence[str]], *, issuer: str) -> str:
@@ -292,49 +223,6 @@ def verify_id_token(
         sid=_text(claims.get("sid")),
         auth_time=claims.get("auth_time"),
     )
-
-
-def verified_claims(token: str, *, keys: Keys, types: tuple[str, ...]) -> dict[str, Any]:
-    """Verify a compact JWS by RS256 and give its claims.
-
-    Raises:
-        Refused: header, key or signature is wrong.
-    """
-    header = strict_json(_header_segment(token), TokenMalformed)
-    check_header(header, types)
-    candidates = keys.get(header["kid"], ())
-    if not candidates:
-        raise TokenKeyUnknown
-    for key in candidates:
-        try:
-            signed = jws.deserialize_compact(token, key, algorithms=[ALGORITHM])
-        except (JoseError, ValueError):
-            continue
-        return strict_json(signed.payload, TokenMalformed)
-    raise TokenSignatureWrong
-
-
-def _header_segment(token: str) -> bytes:
-    segments = token.split(".")
-    if len(segments) != 3 or not token.isascii():
-        raise TokenMalformed
-    try:
-        return base64.b64decode(segments[0] + "=" * (-len(segments[0]) % 4), "-_", validate=True)
-    except ValueError:
-        raise TokenMalformed from None
-
-
-def check_header(header: Claims, types: tuple[str, ...]) -> None:
-    """RS256 by a key that is known beforehand; nothing that points at another one (H-01 to H-13)."""
-    if header.get("alg") != ALGORITHM:
-        raise TokenAlgorithmWrong
-    if not isinstance(header.get("kid"), str) or len(header["kid"]) > 512:
-        raise TokenKeyUnknown
-    if {"jku", "x5u", "jwk", "x5c", "crit", "b64", "zip", "enc"} & header.keys():
-        raise TokenMalformed
-    kind = header.get("typ", types[0])
-    if not isinstance(kind, str) or kind.lower() not in [name.lower() for name in types]:
-        raise TokenMalformed
 
 
 def check_issuer(claims: Claims, expected: Expectation, _now: int) -> None:

@@ -39,6 +39,6 @@ class EmailBackend(smtp.EmailBackend):
         return _AnsweringSMTPS if self.use_ssl else _AnsweringSMTP
 
     def _send(self, email_message: Any) -> bool:
-        sent: bool = super()._send(email_message)
-        self.answer = self.connection.answer
+        sent: bool = super()._send(email_message)  # type: ignore[misc]  # not in the stubs
+        self.answer = getattr(self.connection, "answer", "")
         return sent

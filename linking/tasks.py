@@ -16,8 +16,9 @@ def send_code(request_id: str) -> None:
 
     A crash in between leaves a queued mail, which the sweep finds.
     """
-    actions.decide_request(UUID(request_id), now=timezone.now())
-    mail = OutgoingMail.objects.filter(pending_code=request_id).values_list("pk", flat=True).first()
+    request = UUID(request_id)
+    actions.decide_request(request, now=timezone.now())
+    mail = OutgoingMail.objects.filter(pending_code_id=request).values_list("pk", flat=True).first()
     if mail is not None:
         delivery.deliver(mail, now=timezone.now())
 

@@ -17,7 +17,7 @@ from linking import actions, idporten, oidc
 from linking.refusals import Refused, TokenKeyUnknown, TokenMalformed
 from linking.views.common import organisation_of, person_of, user_of
 
-FRAMEABLE = {
+FRAMEABLE: dict[str, list[str]] = {
     "default-src": [CSP.NONE],
     "frame-ancestors": settings.IDPORTEN_ORIGINS,
 }
