@@ -1,0 +1,39 @@
+"""Whatever the portal does about links: one function, one transaction, its event inside."""
+
+from linking.actions.confirmation import (
+    CodeExpired,
+    Linked,
+    LinkRefused,
+    NoTriesLeft,
+    WrongCode,
+    confirm_code,
+)
+from linking.actions.links import expire_stale_links, revoke_link
+from linking.actions.requests import code_key, decide_request, expire_codes, request_code
+from linking.actions.sessions import (
+    end_sessions_of,
+    note_sign_out,
+    note_unlinked_sign_in,
+    sign_in,
+    user_in_force,
+)
+
+__all__ = (
+    "CodeExpired",
+    "LinkRefused",
+    "Linked",
+    "NoTriesLeft",
+    "WrongCode",
+    "code_key",
+    "confirm_code",
+    "decide_request",
+    "end_sessions_of",
+    "expire_codes",
+    "expire_stale_links",
+    "note_sign_out",
+    "note_unlinked_sign_in",
+    "request_code",
+    "revoke_link",
+    "sign_in",
+    "user_in_force",
+)

@@ -1,0 +1,134 @@
+"""Asking for a code: the request, and what the worker decides."""
+
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.crypto import salted_hmac
+
+from accounts.models import Employee, Organisation
+from audit.events import Event
+from audit.log import new_reference, record
+from linking import codes
+from linking.facts import facts_about
+from linking.models import OutgoingMail, PendingCode
+from linking.persons import EidPerson
+from linking.policy import CODE_CHECKS, Refusal, first_refusal
+from linking.wakeup import SEND_CODE, wake
+
+# What the eID told goes when the request ends.
+FORGOTTEN: dict[str, Any] = {"eid_name": "", "eid_birth_date": None, "number_fingerprints": {}}
+
+
+def code_key() -> bytes:
+    """Give the key that codes are made under, from outside the database."""
+    return salted_hmac("kobling.linking.codes", "", algorithm="sha256").digest()
+
+
+@transaction.atomic
+def request_code(
+    person: EidPerson,
+    *,
+    organisation: Organisation,
+    email: str,
+    binding: str,
+    language: str,
+    now: datetime,
+) -> PendingCode:
+    """Write down that somebody wants to link to an address. Nothing is looked up (A-02).
+
+    Older open requests of the same eID end. `binding` ties the request to the browser's session.
+    """
+    older = PendingCode.objects.filter(
+        organisation=organisation, fingerprint=person.current.digest, ended_at__isnull=True
+    )
+    older.update(state=PendingCode.State.REPLACED, ended_at=now, **FORGOTTEN)
+    request = PendingCode.objects.create(
+        reference=new_reference(),
+        organisation=organisation,
+        email=email,
+        fingerprint=person.current.digest,
+        fingerprint_key=person.current.key_id,
+        number_fingerprints=person.fingerprints,
+        eid=person.eid,
+        eid_name=person.name,
+        eid_birth_date=person.born,
+        session_binding=sha256(binding.encode()).digest(),
+        language=language,
+        requested_at=now,
+        expires_at=now + timedelta(minutes=codes.VALID_MINUTES),
+    )
+    record(
+        Event.CODE_REQUESTED,
+        by="eid",
+        now=now,
+        organisation=organisation.pk,
+        reference=request.reference,
+        eid=person.eid,
+    )
+    wake(SEND_CODE, request.pk)
+    return request
+
+
+@transaction.atomic
+def decide_request(request_id: UUID, *, now: datetime) -> None:
+    """Find the employee, run the policy, and grant a code or note the refusal. Once per request."""
+    undecided = PendingCode.objects.filter(
+        pk=request_id, state=PendingCode.State.QUEUED, decided_at__isnull=True, expires_at__gt=now
+    )
+    if not undecided.update(decided_at=now):
+        return
+    request = PendingCode.objects.select_related("organisation").get(pk=request_id)
+    # The lock makes the budgets exact: two requests for one employee are counted one by one.
+    employee: Employee | None = (
+        Employee.objects.with_email(request.organisation, request.email).select_for_update().first()
+    )
+    refusal = first_refusal(CODE_CHECKS, facts_about(request, employee, now=now))
+    request.employee = employee
+    if refusal is not None:
+        _refuse(request, refusal, now=now)
+    elif employee is not None:
+        _grant(request, employee, now=now)
+
+
+def _refuse(request: PendingCode, refusal: Refusal, *, now: datetime) -> None:
+    request.state = PendingCode.State.REFUSED
+    request.refusal = refusal
+    request.save(update_fields=["state", "refusal", "employee"])
+    record(
+        Event.CODE_REFUSED,
+        by="system",
+        now=now,
+        organisation=request.organisation_id,
+        employee=request.employee_id,
+        reference=request.reference,
+        reason=refusal,
+    )
+
+
+def _grant(request: PendingCode, employee: Employee, *, now: datetime) -> None:
+    key = code_key()
+    request.code_hash = codes.hash_code(codes.make_code(request.pk, key=key), request.pk, key=key)
+    request.save(update_fields=["code_hash", "employee"])
+    OutgoingMail.objects.create(
+        kind=OutgoingMail.Kind.CODE,
+        employee=employee,
+        recipient=employee.email,  # the stored address, never the typed one (A-12)
+        language=request.language,
+        pending_code=request,
+        created_at=now,
+        next_attempt_at=now,
+        give_up_at=request.expires_at,
+    )
+
+
+@transaction.atomic
+def expire_codes(*, now: datetime) -> int:
+    """End requests whose ten minutes have passed, and forget what their eIDs told."""
+    over = PendingCode.objects.filter(ended_at__isnull=True, expires_at__lte=now)
+    unused = over.filter(state__in=(PendingCode.State.QUEUED, PendingCode.State.SENT))
+    expired: int = unused.update(state=PendingCode.State.EXPIRED, ended_at=now, **FORGOTTEN)
+    expired += over.update(ended_at=now, **FORGOTTEN)  # refused and failed ones stay that
+    return expired

@@ -1,0 +1,104 @@
+"""Coming in and going out."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from accounts.models import Organisation, User, UserSession
+from audit.events import Event
+from audit.log import record
+from linking.models import LinkedIdentity, matches, stale_at
+from linking.persons import EidPerson
+from linking.refusals import NotEmployed
+
+
+@transaction.atomic
+def sign_in(person: EidPerson, *, organisation: Organisation, now: datetime) -> User | None:
+    """Let in the employee this eID is linked to; None where there is no link in force.
+
+    Raises:
+        NotEmployed: there is a link, but the employee is inactive or has left.
+    """
+    link = (
+        LinkedIdentity.objects.in_force(now)
+        .filter(matches(person.all_fingerprints), organisation=organisation)
+        .select_related("employee__user")
+        .first()
+    )
+    if link is None:
+        return None
+    if not link.employee.is_employed(timezone.localdate(now)):
+        raise NotEmployed
+    used = LinkedIdentity.objects.active().filter(pk=link.pk)
+    if not used.update(last_used_at=now, expires_at=stale_at(organisation, now)):
+        return None
+    user: User = link.employee.user
+    record(
+        Event.SIGN_IN_DONE,
+        by=user.actor,
+        now=now,
+        organisation=organisation.pk,
+        employee=link.employee_id,
+        eid=person.eid,
+        level=person.level,
+    )
+    return user
+
+
+@transaction.atomic
+def note_unlinked_sign_in(person: EidPerson, *, organisation: Organisation, now: datetime) -> None:
+    """Write that somebody without a link is at the door."""
+    record(
+        Event.SIGN_IN_UNLINKED,
+        by="eid",
+        now=now,
+        organisation=organisation.pk,
+        eid=person.eid,
+        level=person.level,
+    )
+
+
+@transaction.atomic
+def note_sign_out(user: User | None, *, organisation: Organisation, now: datetime) -> None:
+    """Write that an employee, or somebody without a link, signed out."""
+    record(
+        Event.SESSION_ENDED,
+        by=user.actor if user else "eid",
+        now=now,
+        organisation=organisation.pk,
+        employee=user.employee_id if user else None,
+        how="signed out",
+    )
+
+
+@transaction.atomic
+def end_sessions_of(sid: str, *, how: str, now: datetime) -> int:
+    """End the sessions that came from one session at ID-porten; gives how many."""
+    sessions = UserSession.objects.filter(oidc_sid=sid).select_related("user__employee")
+    for session in sessions:
+        employee = session.user.employee if session.user else None
+        record(
+            Event.SESSION_ENDED,
+            by="id-porten",
+            now=now,
+            organisation=employee.organisation_id if employee else None,
+            employee=employee.pk if employee else None,
+            how=how,
+        )
+    return sessions.delete()[0]
+
+
+def user_in_force(user_id: UUID | str, *, now: datetime) -> User | None:
+    """Give the employee's user while their link is in force and they are employed, else None."""
+    links = LinkedIdentity.objects.in_force(now).filter(employee=OuterRef("employee"))
+    user: User | None = (
+        User.objects.filter(Exists(links), pk=user_id, is_active=True)
+        .select_related("employee__organisation")
+        .first()
+    )
+    if user is None or user.employee is None:
+        return None
+    return user if user.employee.is_employed(timezone.localdate(now)) else None
