@@ -25,7 +25,7 @@ KEYWORDS = {
     **dict.fromkeys(("pgettext", "pgettext_lazy"), ((1, "c"), 2)),
     **dict.fromkeys(("npgettext", "npgettext_lazy"), ((1, "c"), 2, 3)),
 }
-# What must be alike in a text and its translation: placeholders, and tags, whose ends would be lost.
+# What must be alike in a text and its translation: placeholders, and tags, lest an end is lost.
 FIXED_PARTS = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}|</?\w+")
 # Without dates, so that two branches do not conflict in them.
 HEADER = """\
