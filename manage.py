@@ -11,6 +11,11 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    if sys.argv[1:2] == ["demo"]:
+        from devtools.demo import ports  # noqa: PLC0415  # not there in production
+
+        os.environ.setdefault("DEBUG", "1")
+        ports.refuse_busy(sys.argv[2:])
     if os.environ.get("DEBUG", "0") not in ("", "0"):
         from devtools import environment  # noqa: PLC0415  # not there in production
 

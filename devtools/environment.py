@@ -18,7 +18,8 @@ from joserfc.jwk import RSAKey
 from devtools import postgres
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = BASE_DIR / ".data"
+# Everything that demo and tests keep; KOBLING_DATA moves it, for a second demo beside the first.
+DATA_DIR = Path(os.environ.get("KOBLING_DATA") or BASE_DIR / ".data").resolve()
 CLIENT_ID = "kobling-demo"
 
 

@@ -1,0 +1,115 @@
+import os
+import secrets
+import signal
+import sys
+import time
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+
+from accounts.models import Organisation
+from devtools import environment, messages
+from devtools.demo import DATABASE_IS_GIVEN, STARTED, page, parts, ports
+from devtools.demo.processes import ProcessEnded, Processes
+from devtools.seed import ORGANISATIONS, seed
+
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Command(BaseCommand):
+    help = "Runs the whole portal on this machine: database, mail, ID-porten stand-in, queue, web."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        ports.add_options(parser, os.environ)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        chosen = ports.read(options)
+        data = environment.DATA_DIR
+        for number in ENDING_SIGNALS:
+            if signal.getsignal(number) != signal.SIG_IGN:  # as nohup leaves it
+                signal.signal(number, _end_in_order)
+        children = Processes(
+            logs=data / "logs", environment=parts.settings(chosen, data, os.environ)
+        )
+        try:
+            with children:
+                self._start(children, chosen)
+                children.watch()
+        except ProcessEnded as error:
+            sys.exit(str(error))
+        except KeyboardInterrupt:
+            _say("Ended.")
+
+    def _start(self, children: Processes, chosen: ports.Ports) -> None:
+        data = environment.DATA_DIR
+        password = environment.secret("administrator_password", _new_password)
+        _say("Starting the ID-porten stand-in and the mail inbox …")
+        for part in parts.around(chosen, data):
+            children.start(part)
+        _say("Preparing the database …")
+        prepare_database(port=chosen.portal, administrator_password=password)
+        messages.compile_all()
+        _say("Starting the queue and the web server …")
+        for part in parts.portal(chosen, data):
+            children.start(part)
+        children.wait_until_ready()
+        seconds = time.monotonic() - STARTED
+        _say(
+            page.running(
+                chosen,
+                password=password,
+                database=database_name(),
+                logs=data / "logs",
+                seconds=seconds,
+            )
+        )
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _end_in_order(*_signal: Any) -> None:
+    """Leave by KeyboardInterrupt, once: a second Ctrl-C must not leave things running."""
+    for number in ENDING_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _new_password() -> str:
+    return secrets.token_urlsafe(12)
+
+
+def prepare_database(*, port: int, administrator_password: str) -> None:
+    """Migrate and seed, and leave no connection open: there will be forks.
+
+    Raises:
+        CommandError: the database is somebody's real one.
+    """
+    refuse_real_data()
+    call_command("migrate", verbosity=0, interactive=False)
+    seed(port=port, administrator_password=administrator_password)
+    connection.close_pool()
+
+
+def refuse_real_data() -> None:
+    """Keep out of a database that DATABASE_URL happens to name and that holds other than ours."""
+    if Organisation._meta.db_table not in connection.introspection.table_names():
+        return
+    others = Organisation.objects.exclude(slug__in=ORGANISATIONS)
+    if others.exists():
+        raise CommandError(
+            f"The database holds other organisations than the demo's: {database_name()}. The demo "
+            "would change it. Unset DATABASE_URL to get the demo's own."
+        )
+
+
+def database_name() -> str:
+    """Name the database for a person, without its password."""
+    if not DATABASE_IS_GIVEN:
+        return f"embedded PostgreSQL, in {environment.DATA_DIR / 'postgres'}"
+    place = connection.settings_dict
+    return f"{place['NAME']} on {place['HOST']}, from DATABASE_URL"
