@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import urllib3
 from werkzeug.exceptions import NotFound
@@ -125,9 +125,25 @@ def _frames(provider: Provider, session: SsoSession) -> list[str]:
 
 
 def _post(uri: str, form: dict[str, str]) -> int | None:
+    address, headers = _without_resolver(uri)
     try:
-        answer = _HTTP.request("POST", uri, fields=form, encode_multipart=False, redirect=False)
+        answer = _HTTP.request(
+            "POST", address, fields=form, headers=headers, encode_multipart=False, redirect=False
+        )
     except urllib3.exceptions.HTTPError as error:
         logger.warning("back-channel logout failed: %s", type(error).__name__)
         return None
     return answer.status
+
+
+def _without_resolver(uri: str) -> tuple[str, dict[str, str]]:
+    """Name loopback by number where the host is *.localhost (RFC 6761, section 6.3).
+
+    Browsers do so too; many machines' resolvers do not know these names.
+    """
+    parts = urlsplit(uri)
+    if not (parts.hostname or "").endswith(".localhost"):
+        return uri, {}
+    return urlunsplit(parts._replace(netloc=f"127.0.0.1:{parts.port or 80}")), {
+        "Host": parts.netloc
+    }

@@ -132,11 +132,14 @@ class Inbox:
 
     def __init__(self) -> None:
         self.tokens: list[str] = []
+        self.hosts: list[str] = []
         self.server = make_server("127.0.0.1", 0, self.answer, threaded=True)
         self.uri = f"http://127.0.0.1:{self.server.port}/backchannel"
 
     def answer(self, environ: Any, start_response: Any) -> Iterable[bytes]:
-        self.tokens.append(Request(environ).form["logout_token"])
+        request = Request(environ)
+        self.tokens.append(request.form["logout_token"])
+        self.hosts.append(request.host)
         return Response("", 503)(environ, start_response)
 
 
@@ -180,3 +183,13 @@ def test_an_unreachable_back_channel_stops_nobody(
     form = {"id_token_hint": id_token, "post_logout_redirect_uri": AFTER_LOGOUT_URI}
     assert logout(browser, standin, "POST", form) == AFTER_LOGOUT_URI
     assert [sent.status for sent in standin.deliveries] == [None]
+
+
+def test_the_back_channel_reaches_a_localhost_name_that_no_resolver_knows(
+    standin: StandIn, browser: Browser, client_key: RSAKey, id_token: str, inbox: Inbox
+) -> None:
+    uri = inbox.uri.replace("127.0.0.1", "no-such-municipality.localhost")
+    standin.register(registration(client_key, backchannel_logout_uris=[uri]))
+    logout(browser, standin, "POST", {"id_token_hint": id_token})
+    assert len(inbox.tokens) == 1
+    assert inbox.hosts == [f"no-such-municipality.localhost:{inbox.server.port}"]
