@@ -102,7 +102,7 @@ def _web(ports: Ports) -> Part:
             *(sys.executable, "-m", "gunicorn", "portal.wsgi", "--preload", "--no-control-socket"),
             *("--bind", f"127.0.0.1:{ports.portal}", "--worker-class", "gthread"),
             *("--workers", str(WEB_WORKERS), "--threads", str(WEB_THREADS)),
-            *("--graceful-timeout", "3", "--logger-class", "devtools.demo.weblog.PathOnlyLogger"),
+            *("--graceful-timeout", "3", "--config", "python:devtools.demo.gunicorn_settings"),
         ),
         answers(f"http://127.0.0.1:{ports.portal}/readyz"),
     )

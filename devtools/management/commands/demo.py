@@ -3,11 +3,12 @@ import secrets
 import signal
 import sys
 import time
-from typing import Any
+from typing import Any, cast
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.backends.postgresql.base import DatabaseWrapper
 
 from accounts.models import Organisation
 from devtools import environment, messages
@@ -92,7 +93,7 @@ def prepare_database(*, port: int, administrator_password: str) -> None:
     refuse_real_data()
     call_command("migrate", verbosity=0, interactive=False)
     seed(port=port, administrator_password=administrator_password)
-    connection.close_pool()
+    cast(DatabaseWrapper, connections[DEFAULT_DB_ALIAS]).close_pool()
 
 
 def refuse_real_data() -> None:
