@@ -6,9 +6,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -62,14 +63,17 @@ class Part:
     ready: Ready
 
 
+type Running = tuple[Part, subprocess.Popen[bytes]]
+
+
 class Processes:
-    """What was started, in order; as a context manager, ended in the reverse order."""
+    """What was started, in waves; as a context manager, ended with the last wave first."""
 
     def __init__(self, *, logs: Path, environment: Mapping[str, str]) -> None:
         logs.mkdir(parents=True, exist_ok=True)
         self._logs = logs
         self._environment = dict(environment)
-        self._running: list[tuple[Part, subprocess.Popen[bytes]]] = []
+        self._waves: list[list[Running]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -82,19 +86,27 @@ class Processes:
     ) -> None:
         self.stop()
 
-    def start(self, part: Part) -> None:
-        """Start it in a process group of its own: Ctrl-C at the terminal is for us alone."""
+    def start(self, *wave: Part) -> None:
+        """Start these side by side."""
+        running: list[Running] = []
+        self._waves.append(running)
+        # One by one, so that a failure leaves those before it known.
+        running.extend((part, self._open(part)) for part in wave)
+
+    def _open(self, part: Part) -> subprocess.Popen[bytes]:
         with self._log(part).open("wb") as log:
-            process = subprocess.Popen(
+            return subprocess.Popen(
                 part.command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 env=self._environment,
-                start_new_session=True,
+                start_new_session=True,  # Ctrl-C at the terminal is for us alone
                 preexec_fn=_die_with_parent,  # noqa: PLW1509  # makes one system call
             )
-        self._running.append((part, process))
+
+    def _running(self) -> Iterator[Running]:
+        return chain.from_iterable(self._waves)
 
     def wait_until_ready(self) -> None:
         """Wait for every one that was started.
@@ -103,7 +115,7 @@ class Processes:
             ProcessEnded: one ended, or is not ready in READY_SECONDS.
         """
         deadline = time.monotonic() + READY_SECONDS
-        for part, _process in self._running:
+        for part, _process in self._running():
             while not part.ready(self._log(part)):
                 self._refuse_ended()
                 if time.monotonic() > deadline:
@@ -121,17 +133,18 @@ class Processes:
             time.sleep(WATCH_SECONDS)
 
     def stop(self) -> None:
-        """End all, the last one first; what does not end in STOP_SECONDS is killed."""
-        while self._running:
-            _part, process = self._running.pop()
-            if process.poll() is None:
+        """End all; what does not end in STOP_SECONDS is killed."""
+        while self._waves:
+            wave = [process for _part, process in self._waves.pop()]
+            for process in wave:
                 process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(STOP_SECONDS)
-            _kill_group(process)
+            for process in wave:
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(STOP_SECONDS)
+                _kill_group(process)
 
     def _refuse_ended(self) -> None:
-        for part, process in self._running:
+        for part, process in self._running():
             if process.poll() is not None:
                 raise self._failure(part, f"ended with status {process.returncode}")
 

@@ -35,27 +35,26 @@ class Command(BaseCommand):
         children = Processes(
             logs=data / "logs", environment=parts.settings(chosen, data, os.environ)
         )
-        try:
-            with children:
+        with children:
+            try:
                 self._start(children, chosen)
                 children.watch()
-        except ProcessEnded as error:
-            sys.exit(str(error))
-        except KeyboardInterrupt:
-            _say("Ended.")
+            except ProcessEnded as error:
+                sys.exit(str(error))
+            except KeyboardInterrupt:
+                _say("Ending: the queue's worker finishes what it has begun …")
+        _say("Ended.")
 
     def _start(self, children: Processes, chosen: ports.Ports) -> None:
         data = environment.DATA_DIR
         password = environment.secret("administrator_password", _new_password)
         _say("Starting the ID-porten stand-in and the mail inbox …")
-        for part in parts.around(chosen, data):
-            children.start(part)
+        children.start(*parts.around(chosen, data))
         _say("Preparing the database …")
         prepare_database(port=chosen.portal, administrator_password=password)
         messages.compile_all()
         _say("Starting the queue and the web server …")
-        for part in parts.portal(chosen, data):
-            children.start(part)
+        children.start(*parts.portal(chosen, data))
         children.wait_until_ready()
         seconds = time.monotonic() - STARTED
         _say(
