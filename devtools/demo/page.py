@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from devtools.demo.launch import LAST_LINE
 from devtools.demo.ports import Ports
 from devtools.people import SAMPLE_PEOPLE, SamplePerson
 from devtools.seed import ADMINISTRATOR, ORGANISATIONS
@@ -39,7 +40,7 @@ Kobling is ready after {seconds:.1f} s.
   Database     {database}
   Logs         {logs}
 
-Ctrl-C ends everything.
+{LAST_LINE}
 """
 
 

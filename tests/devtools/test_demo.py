@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,16 +17,10 @@ import urllib3
 
 from devtools.demo import ports
 from devtools.demo.gunicorn_settings import without_query
+from devtools.demo.launch import free_ports, launch, read_until_ready
 
-ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
 GONE_SECONDS = 20
-# What the demo must find out by itself, whatever the tests run on.
-FILLED_IN = (
-    *("DATABASE_URL", "CELERY_BROKER_URL", "CACHE_URL", "EMAIL_URL", "DEFAULT_FROM_EMAIL"),
-    *("SECRET_KEY", "FINGERPRINT_KEYS"),
-    *("IDPORTEN_ISSUER", "IDPORTEN_CLIENT_ID", "IDPORTEN_CLIENT_JWK"),
-)
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="looks for processes in /proc, and needs a parent-death signal"
@@ -57,41 +50,6 @@ class Demo:
 
 
 type Start = Callable[[], Demo]
-
-
-def free_ports() -> ports.Ports:
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in ports.NAMES]
-        return ports.Ports(*(taken.getsockname()[1] for taken in sockets))
-
-
-def environment(chosen: ports.Ports, data: Path) -> dict[str, str]:
-    filled_in = {name for base in FILLED_IN for name in (base, f"{base}_FILE")}
-    kept = {name: value for name, value in os.environ.items() if name not in filled_in}
-    numbers = {ports.variable(name): str(getattr(chosen, name)) for name in ports.NAMES}
-    return kept | numbers | {"KOBLING_DATA": str(data), "DEBUG": "1"}
-
-
-def launch(chosen: ports.Ports, data: Path, *options: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # noqa: S603  # our own command
-        [sys.executable, "manage.py", "demo", *options],
-        cwd=ROOT,
-        env=environment(chosen, data),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-
-
-def read_until_ready(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    lines = []
-    for line in process.stdout:
-        lines.append(line)
-        if "Ctrl-C" in line:
-            return "".join(lines)
-    raise AssertionError("the demo ended:\n" + "".join(lines))
 
 
 def wait_until_gone(pids: list[int]) -> list[int]:
