@@ -20,7 +20,7 @@ HOST_FREE_PATHS = ("/healthz", "/readyz", "/admin/", "/language/", settings.STAT
 
 
 class OrganisationMiddleware:
-    """Find the organisation by the host name; a host that is nobody's gets 400 (threats.md A-17)."""
+    """Find the organisation by the host name; a host that is nobody's gets 400 (A-17)."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -30,7 +30,7 @@ validate_host = RegexValidator(
 
 
 def fold_email(address: str) -> str:
-    """Give the form in which addresses are compared: ASCII letters in lower case, the rest as it is.
+    """Give the form in which addresses are compared: ASCII letters in lower case, the rest as is.
 
     Unicode's own folding would let a Kelvin sign pass for a k (threats.md A-12).
     """

@@ -1,7 +1,7 @@
 """The national identity number as a value: read, asked, and kept only as a keyed fingerprint.
 
-Plain Python: no Django, no database. About 23 million numbers are valid, so a plain or salted hash of
-one *is* the number; only a keyed MAC hides it (threats.md A-32).
+Plain Python: no Django, no database. About 23 million numbers are valid, so a plain or salted hash
+of one *is* the number; only a keyed MAC hides it (threats.md A-32).
 """
 
 import hashlib
@@ -30,7 +30,7 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class FingerprintKeys:
-    """The keys that fingerprint numbers: the first is current, the others live during a rotation."""
+    """The keys that fingerprint numbers: the first is current, the others live in a rotation."""
 
     keys: Mapping[str, bytes]
 
@@ -50,7 +50,7 @@ class NationalId:
 
     @classmethod
     def parse(cls, text: object) -> "NationalId":
-        """Read eleven ASCII digits; check digits are not asked, as a signed number is never refused.
+        """Read eleven ASCII digits; check digits are not asked: a signed number is never refused.
 
         Raises:
             NotANationalId: anything else, other digits of Unicode too.

@@ -37,8 +37,8 @@ def record(
 ) -> AuditEvent:
     """Write one event in the transaction of the change it tells of.
 
-    `by` names the actor: `employee:<id>`, `user:<id>`, `eid` (somebody signed in with an eID and not
-    linked), `system`. `details` hold no code, no secret and no identity number.
+    `by` names the actor: `employee:<id>`, `user:<id>`, `eid` (somebody signed in with an eID and
+    not linked), `system`. `details` hold no code, no secret and no identity number.
 
     Raises:
         OutsideTransaction: there is no transaction that binds the event to its change.

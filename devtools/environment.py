@@ -5,6 +5,7 @@ Fills in whatever setting the environment lacks; what is set there stays. Run a 
 """
 
 import base64
+import itertools
 import json
 import os
 import secrets
@@ -55,7 +56,7 @@ def fill_in_settings(
     return missing
 
 
-def fill_in_database(folder: Path, *, fast: bool = False) -> postgres.Cluster | None:
+def fill_in_database(folder: Path) -> postgres.Cluster | None:
     """Set DATABASE_URL to the embedded PostgreSQL if it is missing; gives the server to stop.
 
     Raises:
@@ -63,9 +64,23 @@ def fill_in_database(folder: Path, *, fast: bool = False) -> postgres.Cluster | 
     """
     if _is_set("DATABASE_URL"):
         return None
-    cluster = postgres.start(folder, fast=fast)
+    cluster = postgres.start(folder)
     os.environ["DATABASE_URL"] = cluster.ensure_database("kobling")
     return cluster
+
+
+def fill_in_test_database(folder: Path) -> postgres.Cluster | None:
+    """The same for a test run: a fast server of its own, whichever other runs there are."""
+    if _is_set("DATABASE_URL"):
+        return None
+    for number in itertools.count(1):
+        try:
+            cluster = postgres.start(folder / str(number), fast=True, join=False)
+        except postgres.InUse:
+            continue
+        os.environ["DATABASE_URL"] = cluster.ensure_database("kobling")
+        return cluster
+    raise AssertionError  # the count has no end
 
 
 def secret(name: str, make: Callable[[], str]) -> str:

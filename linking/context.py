@@ -3,7 +3,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from linking.persons import SESSION_KEY
+from linking.persons import REFUSED_KEY, SESSION_KEY
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
@@ -13,6 +13,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     signed_in = user is not None and user.is_authenticated and user.employee_id is not None
     return {
         "organisation": getattr(request, "organisation", None),
-        "eid_session": signed_in or (session is not None and SESSION_KEY in session),
+        "eid_session": signed_in
+        or (session is not None and (SESSION_KEY in session or REFUSED_KEY in session)),
         "demo": settings.DEBUG,
     }

@@ -7,6 +7,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from linking import codes
+from linking.eids import eid_name
 from linking.models import OutgoingMail
 
 
@@ -45,10 +46,10 @@ def _context(mail: OutgoingMail, *, code_key: bytes) -> dict[str, Any]:
             "valid_minutes": codes.VALID_MINUTES,
             "requested_at": request.requested_at,
             "requester": request.eid_name,
-            "eid_name": request.eid,
+            "eid_name": eid_name(request.eid),
         }
     if mail.link is not None:
-        context |= {"linked_at": mail.link.linked_at, "eid_name": mail.link.eid}
+        context |= {"linked_at": mail.link.linked_at, "eid_name": mail.link.eid_name}
     return context
 
 

@@ -1,5 +1,3 @@
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -38,8 +36,3 @@ class CodeForm(forms.Form):
         if not codes.is_code_shaped(code):
             raise forms.ValidationError(_("The security code is 6 digits."))
         return code
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # What was typed is never sent back: a code page left open shows none.
-        self.fields["code"].widget.attrs["value"] = ""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import urllib3
 from urllib3.exceptions import HTTPError
@@ -13,7 +14,10 @@ CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 8.0
 MAX_BYTES = 1024 * 1024
 
-_pool = urllib3.PoolManager(maxsize=10, retries=False, headers={"User-Agent": "Kobling"})
+_HEADERS = {"Accept": "application/json", "User-Agent": "Kobling"}
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+_pool = urllib3.PoolManager(maxsize=10, retries=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +41,18 @@ def post(url: str, fields: Mapping[str, str]) -> Answer:
     Raises:
         ProviderUnavailable: no whole answer came in time, or it is over 1 MiB.
     """
-    return _call("POST", url, fields)
+    return _call("POST", url, urlencode(fields))
 
 
-def _call(method: str, url: str, fields: Mapping[str, str] | None = None) -> Answer:
+def _call(method: str, url: str, form: str | None = None) -> Answer:
     deadline = time.monotonic() + TOTAL_SECONDS
     timeout = urllib3.Timeout(connect=CONNECT_SECONDS, total=TOTAL_SECONDS)
     try:
         response = _pool.request(
             method,
             url,
-            fields=fields,
-            encode_multipart=False,
-            headers={"Accept": "application/json", "User-Agent": "Kobling"},
+            body=form,
+            headers=_HEADERS if form is None else _HEADERS | _FORM,
             redirect=False,  # a redirect would carry code and assertion to another host (H-38)
             timeout=timeout,
             preload_content=False,

@@ -1,7 +1,7 @@
 """mozilla-django-oidc's backend and views, made strict for ID-porten.
 
-The library keeps the frame: the view classes, their place in Django, `authenticate()`. What it leaves
-open (threats.md H, the rows marked †) is closed by `linking/oidc.py`, over `linking/http.py`.
+The library keeps the frame: the view classes, their place in Django, `authenticate()`. What it
+leaves open (threats.md H, the rows marked †) is closed by `linking/oidc.py`.
 """
 
 import logging

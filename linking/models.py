@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.ids import uuid7
 from accounts.models import AssuranceLevel, Employee, Organisation
 from accounts.national_id import Fingerprint
+from linking.eids import eid_name
 from linking.policy import Refusal
 
 
@@ -87,7 +88,11 @@ class LinkedIdentity(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.employee} · {self.eid}" if self.eid else str(self.employee)
+        return f"{self.employee} · {self.eid_name}" if self.eid else str(self.employee)
+
+    @property
+    def eid_name(self) -> str:
+        return eid_name(self.eid)
 
 
 class PendingCode(models.Model):

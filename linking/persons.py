@@ -10,6 +10,8 @@ from accounts.national_id import Fingerprint
 from linking.oidc import VerifiedPerson
 
 SESSION_KEY = "eid"
+# Somebody came from ID-porten and was refused: no session here, but one there, which can be ended.
+REFUSED_KEY = "eid_refused"
 
 
 @dataclass(frozen=True, slots=True)

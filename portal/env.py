@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
@@ -58,6 +59,14 @@ def secret_key(*, debug: bool) -> str:
     return value
 
 
+def database() -> dict[str, Any]:
+    """Read DATABASE_URL: PostgreSQL, and nothing else."""
+    url = text("DATABASE_URL")
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise ImproperlyConfigured("DATABASE_URL is not postgresql://user:password@host:port/name.")
+    return dict(dj_database_url.parse(url, conn_health_checks=True))
+
+
 def mailer() -> dict[str, Any]:
     """Read EMAIL_URL, `smtp://user:password@host:port?tls=starttls`, as the options of a mailer."""
     url = urlsplit(text("EMAIL_URL"))
@@ -75,6 +84,14 @@ def mailer() -> dict[str, Any]:
         "use_ssl": tls == "implicit",
         "timeout": 10,
     }
+
+
+def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Read a list of addresses and networks."""
+    try:
+        return [ipaddress.ip_network(word) for word in words(name, "")]
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is not a list such as 10.0.0.5,10.1.0.0/16.") from None
 
 
 def cache() -> dict[str, Any]:

@@ -27,7 +27,6 @@ class TrustedProxyMiddleware:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
-        self.networks = [ipaddress.ip_network(proxy) for proxy in settings.TRUSTED_PROXIES]
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.headers.get("X-Forwarded-Proto") == "https" and self._is_trusted(request):
@@ -39,4 +38,4 @@ class TrustedProxyMiddleware:
             address = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
         except ValueError:
             return False
-        return any(address in network for network in self.networks)
+        return any(address in network for network in settings.TRUSTED_PROXIES)

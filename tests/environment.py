@@ -1,7 +1,7 @@
 """Loaded before Django's settings (`-p tests.environment`): gives the tests their surroundings.
 
-Without DATABASE_URL an embedded PostgreSQL starts, and ends with the run. The network is off, but for
-loopback.
+Without DATABASE_URL an embedded PostgreSQL starts, and ends with the run. The network is off, but
+for loopback.
 """
 
 import atexit
@@ -17,7 +17,7 @@ TEST_DATA = environment.DATA_DIR / "tests"
 
 os.environ["DEBUG"] = "1"
 environment.fill_in_settings(TEST_DATA / "secrets")
-_cluster = environment.fill_in_database(TEST_DATA / "postgres", fast=True)
+_cluster = environment.fill_in_test_database(TEST_DATA / "postgres")
 if _cluster is not None:
     atexit.register(_cluster.stop)
 

@@ -25,7 +25,7 @@ NOTICE_LIFETIME = timedelta(days=2)
 
 
 class WrongCode(Exception):
-    """The code is not the newest request's. `tries_left` is told for every kind of address alike."""
+    """The code is not the newest request's. `tries_left` is told for every address alike."""
 
     def __init__(self, tries_left: int) -> None:
         super().__init__()

@@ -18,6 +18,7 @@ from linking.persons import EidPerson
 from linking.policy import CODE_CHECKS, Refusal, first_refusal
 from linking.wakeup import SEND_CODE, wake
 
+AGAIN_AFTER = timedelta(minutes=1)
 # What the eID told goes when the request ends.
 FORGOTTEN: dict[str, Any] = {"eid_name": "", "eid_birth_date": None, "number_fingerprints": {}}
 
@@ -40,7 +41,20 @@ def request_code(
     """Write down that somebody wants to link to an address. Nothing is looked up (A-02).
 
     Older open requests of the same eID end. `binding` ties the request to the browser's session.
+    The same address again within a minute is the same request: its code is on the way (A-05).
     """
+    session_binding = sha256(binding.encode()).digest()
+    on_its_way = PendingCode.objects.filter(
+        organisation=organisation,
+        fingerprint=person.current.digest,
+        session_binding=session_binding,
+        email=email,
+        ended_at__isnull=True,
+        tries__lt=codes.MAX_TRIES,
+        requested_at__gt=now - AGAIN_AFTER,
+    ).first()
+    if on_its_way is not None:
+        return on_its_way
     older = PendingCode.objects.filter(
         organisation=organisation, fingerprint=person.current.digest, ended_at__isnull=True
     )
@@ -55,7 +69,7 @@ def request_code(
         eid=person.eid,
         eid_name=person.name,
         eid_birth_date=person.born,
-        session_binding=sha256(binding.encode()).digest(),
+        session_binding=session_binding,
         language=language,
         requested_at=now,
         expires_at=now + timedelta(minutes=codes.VALID_MINUTES),

@@ -23,7 +23,7 @@ _LOCAL_PATH = re.compile(r"\A/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,2000}\Z")
 
 
 def organisation_of(request: HttpRequest) -> Organisation:
-    """Give the organisation whose address was called; the middleware has answered for all others."""
+    """Give the organisation whose address was called; the middleware answers for all others."""
     organisation: Organisation | None = getattr(request, "organisation", None)
     if organisation is None:
         raise LookupError("This path is served without an organisation (HOST_FREE_PATHS).")

@@ -1,5 +1,6 @@
 """The link journey: address, code, done."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.http import PortalRequest
 from accounts.sessions import OIDC_SID
 from linking import actions, codes, oidc
+from linking.eids import eid_name
 from linking.forms import CodeForm, EmailForm
+from linking.models import PendingCode
 from linking.pages import LINK_REFUSED, page_of
 from linking.persons import EidPerson
 from linking.refusals import SessionEnded
@@ -51,7 +54,7 @@ def email(request: PortalRequest) -> HttpResponse:
     if form.is_valid():
         _ask_for_code(request, person, form.cleaned_data["email"])
         return redirect("link_code")
-    context = {"form": form, "given_name": person.given_name, "eid_name": person.eid}
+    context = {"form": form, "given_name": person.given_name, "eid_name": eid_name(person.eid)}
     status = 422 if form.is_bound else 200
     return render(request, "linking/email.html", context, status=status)
 
@@ -59,7 +62,7 @@ def email(request: PortalRequest) -> HttpResponse:
 def _ask_for_code(request: PortalRequest, person: EidPerson, address: str) -> None:
     organisation = organisation_of(request)
     earlier = request.session.get(REQUEST_KEY, {})
-    binding = oidc.new_secret()
+    binding = earlier.get("binding") or oidc.new_secret()
     asked = actions.request_code(
         person,
         organisation=organisation,
@@ -73,6 +76,7 @@ def _ask_for_code(request: PortalRequest, person: EidPerson, address: str) -> No
         "binding": binding,
         "email": address,
         "again": earlier.get("email") == address,
+        "on_its_way": earlier.get("id") == str(asked.pk),
     }
 
 
@@ -86,8 +90,10 @@ def code(request: PortalRequest) -> HttpResponse:
     if asked is None:
         return redirect("link_email")
     form = CodeForm(request.POST if request.method == "POST" else None)
+    if not form.is_bound:
+        return _code_page(request, form, problem=_standing_problem(asked), status=200)
     if not form.is_valid():
-        return _code_page(request, form, status=422 if form.is_bound else 200)
+        return _code_page(request, form)
     try:
         linked = actions.confirm_code(
             UUID(asked["id"]),
@@ -97,45 +103,70 @@ def code(request: PortalRequest) -> HttpResponse:
             now=timezone.now(),
         )
     except actions.WrongCode as wrong:
-        problem, can_try = _wrong_code(wrong.tries_left), wrong.tries_left > 0
+        problem = _wrong_code(wrong.tries_left)
     except actions.NoTriesLeft:
-        problem, can_try = _wrong_code(0), False
+        problem = _no_tries_left()
     except actions.CodeExpired:
-        problem, can_try = _("The security code is no longer valid. Ask for a new one."), False
+        problem = _no_longer_valid()
     except actions.LinkRefused as refused:
         return refusal_page(request, LINK_REFUSED, reference=refused.reference)
     else:
         let_in(request, linked.user, sid=request.session.get(OIDC_SID, ""))
         return redirect("link_done")
-    return _code_page(request, CodeForm(), problem=problem, can_try=can_try, status=422)
+    return _code_page(request, CodeForm(), problem=problem)
 
 
-def _wrong_code(tries_left: int) -> str:
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why the code was not taken, and whether another may be typed."""
+
+    text: str
+    can_try: bool = False
+
+
+def _standing_problem(asked: dict[str, Any]) -> Problem | None:
+    """Give what is in the way before anything is typed: the page was reloaded, or left open."""
+    request = PendingCode.objects.filter(pk=asked["id"]).first()
+    if request is None or request.ended_at is not None or request.expires_at <= timezone.now():
+        return _no_longer_valid()
+    return _no_tries_left() if request.tries >= codes.MAX_TRIES else None
+
+
+def _wrong_code(tries_left: int) -> Problem:
     if tries_left == 0:
-        return _("Wrong security code, and no tries are left. Ask for a new code.")
-    return ngettext(
+        return _no_tries_left()
+    text = ngettext(
         "Wrong security code. You have %(count)d try left.",
         "Wrong security code. You have %(count)d tries left.",
         tries_left,
-    ) % {"count": tries_left}
+    )
+    return Problem(text % {"count": tries_left}, can_try=True)
+
+
+def _no_tries_left() -> Problem:
+    return Problem(_("Wrong security code, and no tries are left. Ask for a new code."))
+
+
+def _no_longer_valid() -> Problem:
+    return Problem(_("The security code is no longer valid. Ask for a new one."))
 
 
 def _code_page(
     request: PortalRequest,
     form: CodeForm,
     *,
-    problem: str | None = None,
-    can_try: bool = True,
-    status: int = 200,
+    problem: Problem | None = None,
+    status: int = 422,
 ) -> HttpResponse:
     asked = request.session[REQUEST_KEY]
     context: dict[str, Any] = {
         "form": form,
         "email": asked["email"],
         "valid_minutes": codes.VALID_MINUTES,
-        "problem": problem,
-        "can_try": can_try,
-        "sent_again": asked["again"] and not form.is_bound and problem is None,
+        "problem": problem.text if problem else None,
+        "can_try": problem is None or problem.can_try,
+        "sent_again": asked["again"] and status == 200,
+        "on_its_way": asked["on_its_way"] and status == 200,
     }
     return render(request, "linking/code.html", context, status=status)
 

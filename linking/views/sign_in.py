@@ -21,7 +21,7 @@ from accounts.http import PortalRequest
 from accounts.models import User
 from accounts.sessions import OIDC_SID
 from linking import actions, idporten, oidc
-from linking.persons import SESSION_KEY, EidPerson
+from linking.persons import REFUSED_KEY, SESSION_KEY, EidPerson
 from linking.refusals import Refused, StateUnknown
 from linking.views.common import (
     NEXT_KEY,
@@ -95,7 +95,10 @@ class CallbackView(OIDCAuthenticationCallbackView):
             user = authenticate(
                 request, idporten_person=person, organisation=organisation_of(request)
             )
+        except StateUnknown as refusal:
+            return refuse(request, refusal)
         except Refused as refusal:
+            request.session[REFUSED_KEY] = True
             return refuse(request, refusal)
         if isinstance(user, User):
             let_in(request, user, sid=verified.sid)
@@ -141,7 +144,7 @@ def is_fresh(person: EidPerson, *, now: int) -> bool:
 
 def let_in(request: PortalRequest, user: User, *, sid: str) -> None:
     """Sign the employee in under a new session key (A-18)."""
-    for key in (SESSION_KEY, "link_request"):
+    for key in (SESSION_KEY, REFUSED_KEY, "link_request"):
         request.session.pop(key, None)
     login(request, user, backend="linking.idporten.IDPortenBackend")
     request.session[OIDC_SID] = sid

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import PortalRequest
 from linking import actions, idporten, oidc
+from linking.persons import REFUSED_KEY
 from linking.refusals import Refused, TokenKeyUnknown, TokenMalformed
 from linking.views.common import organisation_of, person_of, user_of
 
@@ -29,7 +30,7 @@ def sign_out(request: PortalRequest) -> HttpResponse:
     if request.method != "POST":
         return redirect(home)
     user = user_of(request)
-    if user is None and person_of(request) is None:
+    if user is None and person_of(request) is None and REFUSED_KEY not in request.session:
         return redirect(home)
     organisation = organisation_of(request)
     actions.note_sign_out(user, organisation=organisation, now=timezone.now())

@@ -1,0 +1,69 @@
+"""What the tests share: a stand-in, an SMTP server, clean caches, an organisation."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from devtools.mailbox import Mailbox
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+
+from accounts.models import Organisation
+from devtools.idporten.clients import Client
+from devtools.idporten.keys import KeyRing
+from devtools.idporten.server import StandIn
+from tests.factories import make_organisation
+
+HOST = "eksempel-kommune.localhost"
+
+
+def register(standin: StandIn, *base_urls: str) -> None:
+    """Register the portal at the stand-in with the addresses of its organisations."""
+    standin.register(
+        Client.register(
+            settings.IDPORTEN_CLIENT_ID,
+            jwks=[settings.IDPORTEN_CLIENT_JWK.as_dict(private=False)],
+            redirect_uris=[f"{url}/oidc/callback/" for url in base_urls],
+            post_logout_redirect_uris=[f"{url}/" for url in base_urls],
+            frontchannel_logout_uris=[f"{url}/oidc/frontchannel-logout/" for url in base_urls],
+        )
+    )
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """A database for each run, so that two runs beside each other do no harm."""
+    connection.settings_dict["TEST"]["NAME"] = f"test_kobling_{os.getpid()}"
+
+
+@pytest.fixture(scope="session")
+def standin_keys() -> KeyRing:
+    return KeyRing.open()
+
+
+@pytest.fixture
+def idporten(standin_keys: KeyRing, settings: pytest.FixtureRequest) -> Iterator[StandIn]:
+    """The stand-in, registered for the two organisations' addresses; faults are the test's own."""
+    cache.clear()
+    keys = KeyRing(standin_keys.current, standin_keys.upcoming, standin_keys.subject_secret)
+    with StandIn(keys=keys) as running:
+        register(running, f"http://{HOST}", "http://fjordvik-kommune.localhost")
+        settings.IDPORTEN_ISSUER = running.issuer  # type: ignore[attr-defined]
+        yield running
+
+
+@pytest.fixture
+def mailbox(settings: pytest.FixtureRequest) -> Iterator[Mailbox]:
+    """A real SMTP server, to which the portal's mails go."""
+    with Mailbox() as running:
+        options = {"host": "127.0.0.1", "port": running.smtp_port, "timeout": 5}
+        settings.MAILERS = {  # type: ignore[attr-defined]
+            "default": {"BACKEND": "linking.smtp.EmailBackend", "OPTIONS": options}
+        }
+        yield running
+
+
+@pytest.fixture
+def organisation(db: None) -> Organisation:
+    return make_organisation(slug="eksempel-kommune", name="Eksempel kommune", host=HOST)

@@ -1,0 +1,121 @@
+"""Rows for tests: valid without arguments, each field open to be given."""
+
+import itertools
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.models import Employee, Organisation, User
+from accounts.national_id import Fingerprint, NationalId
+from linking.models import LinkedIdentity, OutgoingMail, PendingCode, stale_at
+
+_numbers = itertools.count(1)
+
+
+def make_organisation(**fields: Any) -> Organisation:
+    number = next(_numbers)
+    return Organisation.objects.create(
+        **{
+            "slug": f"kommune-{number}",
+            "name": f"Kommune {number}",
+            "host": f"kommune-{number}.localhost",
+            "support_email": f"hjelp@kommune-{number}.example",
+        }
+        | fields
+    )
+
+
+def make_employee(**fields: Any) -> Employee:
+    number = next(_numbers)
+    fields.setdefault("organisation", None)
+    organisation = fields.pop("organisation") or make_organisation()
+    employee: Employee = Employee.objects.create(
+        **{
+            "organisation": organisation,
+            "employee_number": f"{number}",
+            "first_name": "Solveig",
+            "last_name": f"Fagerliåsen {number}",
+            "email": f"solveig.{number}@{organisation.slug}.example",
+        }
+        | fields
+    )
+    return employee
+
+
+def some_fingerprint() -> Fingerprint:
+    return Fingerprint(settings.FINGERPRINT_KEYS.current_id, secrets.token_bytes(32))
+
+
+def fingerprint_of(number: str) -> Fingerprint:
+    return NationalId.parse(number).fingerprint(settings.FINGERPRINT_KEYS)
+
+
+def make_link(**fields: Any) -> LinkedIdentity:
+    """A link in force, with its user."""
+    employee = fields.pop("employee", None) or make_employee()
+    fingerprint = fields.pop("whose", None) or some_fingerprint()
+    now = timezone.now()
+    User.objects.get_or_create(employee=employee)
+    link: LinkedIdentity = LinkedIdentity.objects.create(
+        **{
+            "employee": employee,
+            "organisation": employee.organisation,
+            "fingerprint": fingerprint.digest,
+            "fingerprint_key": fingerprint.key_id,
+            "level": "high",
+            "eid": "BankID",
+            "linked_at": now,
+            "last_used_at": now,
+            "expires_at": stale_at(employee.organisation, now),
+        }
+        | fields
+    )
+    return link
+
+
+def make_pending_code(**fields: Any) -> PendingCode:
+    employee = fields.pop("employee", None) or make_employee()
+    fingerprint = some_fingerprint()
+    now = timezone.now()
+    return PendingCode.objects.create(
+        **{
+            "reference": "7F3K-2Q",
+            "organisation": employee.organisation,
+            "email": employee.email,
+            "employee": employee,
+            "fingerprint": fingerprint.digest,
+            "fingerprint_key": fingerprint.key_id,
+            "number_fingerprints": {fingerprint.key_id: fingerprint.digest.hex()},
+            "session_binding": secrets.token_bytes(32),
+            "language": "nb",
+            "requested_at": now,
+            "expires_at": now + timedelta(minutes=10),
+        }
+        | fields
+    )
+
+
+def make_mail(**fields: Any) -> OutgoingMail:
+    request = fields.pop("pending_code", None) or make_pending_code()
+    now = timezone.now()
+    return OutgoingMail.objects.create(
+        **{
+            "kind": OutgoingMail.Kind.CODE,
+            "employee": request.employee,
+            "recipient": request.employee.email,
+            "language": "nb",
+            "pending_code": request,
+            "created_at": now,
+            "next_attempt_at": now,
+            "give_up_at": request.expires_at,
+        }
+        | fields
+    )
+
+
+def make_administrator(**fields: Any) -> User:
+    username = fields.pop("username", f"admin-{next(_numbers)}")
+    return User.objects.create_superuser(username, secrets.token_urlsafe(12), **fields)

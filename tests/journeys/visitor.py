@@ -1,0 +1,83 @@
+"""Somebody at a browser, over HTTP: goes to ID-porten, reads mail, types codes."""
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from devtools.mailbox import Mailbox
+from django.http import HttpResponse
+from django.test import Client
+
+from devtools.idporten.server import StandIn
+from devtools.people import SAMPLE_PEOPLE, SamplePerson
+from linking import tasks
+from linking.models import OutgoingMail, PendingCode
+
+INGRID, SOLVEIG = SAMPLE_PEOPLE[0], SAMPLE_PEOPLE[1]
+
+
+class Visitor:
+    """One browser at one organisation's address."""
+
+    def __init__(self, idporten: StandIn, *, host: str = "eksempel-kommune.localhost") -> None:
+        self.idporten = idporten
+        self.client = Client(headers={"host": host, "accept-language": "en"})
+        self.eid_browser = idporten.browser()
+
+    def get(self, path: str, **data: Any) -> HttpResponse:
+        return self.client.get(path, data)
+
+    def post(self, path: str, **data: Any) -> HttpResponse:
+        return self.client.post(path, data)
+
+    def to_idporten(self, *, next_url: str = "") -> str:
+        """Press «Sign in with ID-porten»; gives the address at the gateway."""
+        return self.get("/oidc/authenticate/", next=next_url).headers["Location"]
+
+    def come_back(self, callback_url: str) -> HttpResponse:
+        """Follow the gateway's redirect into the portal."""
+        parts = urlsplit(callback_url)
+        return self.client.get(f"{parts.path}?{parts.query}")
+
+    def sign_in(
+        self,
+        who: SamplePerson | str | None = INGRID,
+        *,
+        eid: str = "BankID",
+        next_url: str = "",
+        cancel: bool = False,
+    ) -> HttpResponse:
+        """Sign in at ID-porten, and give the portal's answer to the callback."""
+        callback = self.idporten.sign_in(
+            self.to_idporten(next_url=next_url), who, eid, cancel=cancel, browser=self.eid_browser
+        )
+        return self.come_back(callback)
+
+    def ask_for_code(self, email: str) -> HttpResponse:
+        """Type an address; the worker does its part at once."""
+        response = self.post("/link/", email=email)
+        run_worker()
+        return response
+
+    def link(self, mailbox: Mailbox, who: SamplePerson = INGRID, **how: Any) -> HttpResponse:
+        """The whole first visit."""
+        self.sign_in(who, **how)
+        self.ask_for_code(who.email)
+        return self.post("/link/code/", code=newest_code(mailbox))
+
+
+def run_worker() -> None:
+    """Do what a worker does on its wake-ups."""
+    for pk in PendingCode.objects.filter(decided_at__isnull=True).values_list("pk", flat=True):
+        tasks.send_code(str(pk))
+    for pk in OutgoingMail.objects.filter(state="queued").values_list("pk", flat=True):
+        tasks.deliver_mail(str(pk))
+
+
+def newest_code(mailbox: Mailbox) -> str:
+    """Read the code from the newest mail that has one, as a person would."""
+    for mail in mailbox.mails:
+        found = re.search(r"\b(\d{3}) (\d{3})\b", mail.text)
+        if found:
+            return found[1] + found[2]
+    raise LookupError("There is no code in the mailbox.")

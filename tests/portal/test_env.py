@@ -1,0 +1,95 @@
+"""A missing or senseless setting stops the start with a sentence that names it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from joserfc.errors import SecurityWarning
+from joserfc.jwk import RSAKey
+
+from devtools.environment import BASE_DIR
+
+with pytest.warns(SecurityWarning):
+    SMALL_KEY = RSAKey.generate_key(1024, {"kid": "small"}, private=True)
+PUBLIC_KEY = RSAKey.generate_key(2048, {"kid": "public"}, private=True)
+
+
+def start(**changes: str | None) -> subprocess.CompletedProcess[str]:
+    """Load the settings as production would, with some of them changed (None: missing)."""
+    environment: dict[str, str | None] = {
+        "PATH": os.environ["PATH"],
+        "SECRET_KEY": "s" * 50,
+        "ALLOWED_HOSTS": "portal.example",
+        "DATABASE_URL": "postgresql://u:p@127.0.0.1:5432/kobling",
+        "CELERY_BROKER_URL": "postgresql://",
+        "EMAIL_URL": "smtp://user:pass@mail.example:587?tls=starttls",
+        "DEFAULT_FROM_EMAIL": "kobling@portal.example",
+        "IDPORTEN_ISSUER": "https://idporten.no",
+        "IDPORTEN_CLIENT_ID": "client",
+        "IDPORTEN_CLIENT_JWK": json.dumps(PUBLIC_KEY.as_dict(private=True)),
+        "FINGERPRINT_KEYS": '{"1": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="}',
+    }
+    environment |= changes
+    return subprocess.run(
+        [sys.executable, "-c", "import portal.settings as s; print(s.PORTAL_SCHEME)"],
+        env={name: value for name, value in environment.items() if value is not None},
+        cwd=BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_whole_set_of_settings_starts() -> None:
+    started = start()
+    assert started.stdout.strip() == "https", started.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", None),
+        ("SECRET_KEY", "short"),
+        ("ALLOWED_HOSTS", None),
+        ("DATABASE_URL", None),
+        ("DATABASE_URL", "sqlite:///x"),
+        ("CELERY_BROKER_URL", None),
+        ("EMAIL_URL", None),
+        ("EMAIL_URL", "http://mail.example"),
+        ("EMAIL_URL", "smtp://mail.example?tls=maybe"),
+        ("DEFAULT_FROM_EMAIL", None),
+        ("IDPORTEN_ISSUER", None),
+        ("IDPORTEN_ISSUER", "http://idporten.no"),
+        ("IDPORTEN_ISSUER", "https://idporten.no/"),
+        ("IDPORTEN_CLIENT_ID", None),
+        ("IDPORTEN_CLIENT_JWK", None),
+        ("IDPORTEN_CLIENT_JWK", "{}"),
+        ("IDPORTEN_CLIENT_JWK", "not json"),
+        ("IDPORTEN_CLIENT_JWK", json.dumps(PUBLIC_KEY.as_dict(private=False))),
+        ("IDPORTEN_CLIENT_JWK", json.dumps(SMALL_KEY.as_dict(private=True))),
+        ("FINGERPRINT_KEYS", None),
+        ("FINGERPRINT_KEYS", '{"1": "c2hvcnQ="}'),
+        ("FINGERPRINT_KEYS", "[]"),
+        ("FINGERPRINT_KEYS", "{}"),
+        ("CACHE_URL", "memcached://x"),
+        ("DEBUG", "perhaps"),
+        ("TRUSTED_PROXIES", "not-an-address"),
+        ("SECRET_KEY_FILE", "/nowhere/at/all"),
+    ],
+    ids=lambda value: str(value)[:24],
+)
+def test_a_missing_or_senseless_setting_is_named(name: str, value: str | None) -> None:
+    stopped = start(**{name: value})
+    sentence = stopped.stderr.strip().splitlines()[-1]
+    assert stopped.returncode != 0
+    assert sentence.startswith("django.core.exceptions.ImproperlyConfigured: " + name), sentence
+    assert value is None or len(value) < 60 or value not in stopped.stderr
+
+
+def test_a_secret_is_read_from_its_file(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("t" * 60 + "\n")
+    assert start(SECRET_KEY=None, SECRET_KEY_FILE=str(secret)).returncode == 0
