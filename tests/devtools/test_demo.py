@@ -14,10 +14,13 @@ from pathlib import Path
 
 import pytest
 import urllib3
+from django.core.management.base import CommandError
 
+from accounts.models import Organisation
 from devtools.demo import ports
 from devtools.demo.gunicorn_settings import without_query
 from devtools.demo.launch import free_ports, launch, read_until_ready
+from devtools.management.commands.demo import refuse_real_data
 
 START_SECONDS = 60
 GONE_SECONDS = 20
@@ -185,3 +188,12 @@ def test_the_web_log_has_no_query() -> None:
     )
     assert without_query(record)
     assert record.getMessage() == "Error handling request /oidc/callback/?…"
+
+
+def test_a_database_that_holds_others_is_left_alone(db: None) -> None:
+    refuse_real_data()
+    Organisation.objects.create(
+        slug="another", name="Another", host="another.example", support_email="help@another.example"
+    )
+    with pytest.raises(CommandError, match="other organisations than the demo's"):
+        refuse_real_data()
