@@ -1,0 +1,53 @@
+# Everything a developer types. Needs git, make and a Python 3.12 or newer; installs the rest.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON := .venv/bin/python
+ARGS ?=
+INSTALLED := .tools/python.stamp .tools/node.stamp
+
+.PHONY: help demo test check test-services screenshots messages install clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+demo: install ## set up everything and run the whole portal on this machine
+	@$(PYTHON) manage.py demo $(ARGS)
+
+test: install ## run every test, the browser ones too (ARGS="-k name" for some)
+	@CHROMIUM="$$(sh devtools/bootstrap/chromium.sh)" && export CHROMIUM && $(PYTHON) -m pytest $(ARGS)
+
+check: install ## lint, types, import contracts, migrations, translations
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m devtools.environment $(PYTHON) -m mypy .
+	.venv/bin/lint-imports
+	$(PYTHON) -m devtools.environment $(PYTHON) manage.py makemigrations --check --dry-run
+	$(PYTHON) -m devtools.messages check
+
+test-services: install ## the same tests on this machine's PostgreSQL, with Redis and with RabbitMQ
+	@CHROMIUM="$$(sh devtools/bootstrap/chromium.sh)" && export CHROMIUM && \
+		sh devtools/bootstrap/services.sh $(ARGS)
+
+screenshots: install ## make the README's pictures anew
+	@CHROMIUM="$$(sh devtools/bootstrap/chromium.sh)" && export CHROMIUM && \
+		$(PYTHON) -m devtools.screenshots
+
+messages: install ## bring the translations up to date with the texts
+	$(PYTHON) -m devtools.messages extract
+	$(PYTHON) -m devtools.messages compile
+
+install: $(INSTALLED)
+	@$(PYTHON) -m devtools.messages compile
+
+.tools/python.stamp: pyproject.toml uv.lock
+	@mkdir -p .tools
+	@UV="$$(sh devtools/bootstrap/uv.sh)" && UV_PYTHON="$$(sh devtools/bootstrap/python.sh)" && \
+		{ [ -z "$$UV_PYTHON" ] || export UV_PYTHON; } && "$$UV" sync --locked --quiet
+	@touch $@
+
+.tools/node.stamp: package.json package-lock.json .tools/python.stamp
+	@UV="$$(sh devtools/bootstrap/uv.sh)" && sh devtools/bootstrap/node.sh "$$UV"
+	@touch $@
+
+clean: ## remove what was installed and made here, the demo's data too
+	rm -rf .venv .tools node_modules .data staticfiles
