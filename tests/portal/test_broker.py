@@ -28,6 +28,12 @@ def _publishers_end(django_db_setup: None) -> Iterator[None]:
     app.pool.force_close_all()  # the test database cannot be dropped before
 
 
+@pytest.fixture(autouse=True)
+def _always_postgresql(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Celery prefers this variable to what an app says, and test-services sets it.
+    monkeypatch.delenv("CELERY_BROKER_URL", raising=False)
+
+
 @contextmanager
 def worker(folder: Path, *, lease: float = 90) -> Iterator[subprocess.Popen[bytes]]:
     name = settings.DATABASES["default"]["NAME"]
@@ -44,14 +50,14 @@ def worker(folder: Path, *, lease: float = 90) -> Iterator[subprocess.Popen[byte
     try:
         yield process
     finally:
-        process.terminate()
-        process.wait(20)
+        kill(process)
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
     """Kill the worker and its pool, as a power cut would."""
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait(5)
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(5)
 
 
 def lines(folder: Path, name: str) -> list[str]:
@@ -119,6 +125,17 @@ def test_worker_and_publisher_come_back_when_the_server_cut_them_off(tmp_path: P
             )
         leave.delay(str(tmp_path), "after")
         wait_until(lambda: lines(tmp_path, "done") == ["before", "after"])
+
+
+def test_a_worker_that_is_told_to_end_finishes_what_it_holds(tmp_path: Path) -> None:
+    leave_slowly.delay(str(tmp_path), "held")
+    with worker(tmp_path) as running:
+        wait_until(lambda: lines(tmp_path, "begun") == ["held"])
+        running.terminate()
+        (tmp_path / "go").touch()
+        assert running.wait(30) == 0
+    assert lines(tmp_path, "done") == ["held"]
+    assert not QueueMessage.objects.exists()
 
 
 def test_a_lost_lease_gives_no_say_over_the_message() -> None:
