@@ -3,6 +3,8 @@
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 ARGS ?=
+# The machine's own certificates: many organisations inspect their traffic with one of theirs.
+export UV_SYSTEM_CERTS := 1
 INSTALLED := .tools/python.stamp .tools/node.stamp
 
 .PHONY: help demo test check test-services screenshots messages install clean

