@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -48,7 +49,7 @@ class Cluster:
 
     folder: Path
     port: int
-    password: str
+    password: str = field(repr=False)
     _lock: IO[str] | None = field(default=None, repr=False)
     _server: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
@@ -94,6 +95,7 @@ def start(folder: Path, *, fast: bool = False, join: bool = True) -> Cluster:
     Raises:
         PostgresUnavailable: in words for a person; `InUse` where one is running and `join` is off.
     """
+    folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     lock = (folder / "lock").open("a")
@@ -246,23 +248,35 @@ def _end(server: subprocess.Popen[bytes]) -> None:
 def _clear_after_crash(data: Path) -> None:
     """Deal with a postmaster.pid that a killed server left; we hold the lock, so nobody owns it."""
     left = data / "postmaster.pid"
-    if not left.exists():
+    try:
+        pid = int(left.read_text().splitlines()[0])
+    except FileNotFoundError:
         return
-    pid = int(left.read_text().splitlines()[0])
-    if not _is_postgres(pid):
-        left.unlink()  # the number may belong to another program by now
-        return
-    os.kill(pid, signal.SIGINT)
     deadline = time.monotonic() + STOP_SECONDS
-    while _is_postgres(pid) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    if _serves(pid, data):  # it outlived its owner, or is just ending
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGINT)
+    while _serves(pid, data):
+        if time.monotonic() > deadline:
+            raise PostgresUnavailable(
+                f"The PostgreSQL of an earlier run does not end. End process {pid} first."
+            )
+        time.sleep(0.05)
+    left.unlink(missing_ok=True)
 
 
-def _is_postgres(pid: int) -> bool:
+def _serves(pid: int, data: Path) -> bool:
+    """Whether this process is the server of these data: another may have its number by now."""
+    if sys.platform == "linux":
+        try:  # a slim system has no ps
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            return False
+        return os.fsencode(data) in words
     shown = subprocess.run(
-        ["ps", "-o", "stat=,comm=", "-p", str(pid)], capture_output=True, text=True, check=False
-    ).stdout.split()
-    return len(shown) > 1 and "postgres" in shown[1] and not shown[0].startswith("Z")
+        ["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return f"-D {data} " in shown.stdout
 
 
 def _free_port() -> int:
