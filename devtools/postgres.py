@@ -5,7 +5,6 @@ listens on a free loopback port, wants a SCRAM password, dies with the process t
 comes back after a crash. A second process joins the server that is running.
 """
 
-import ctypes
 import fcntl
 import importlib.util
 import json
@@ -24,13 +23,12 @@ from typing import IO
 import psycopg
 from psycopg import sql
 
+from devtools import unprivileged
+
 USER = "kobling"
 MAJOR_VERSION = "18"
 START_SECONDS = 60
 STOP_SECONDS = 30
-# Linux: ask for this signal when the parent dies (prctl(2)).
-PR_SET_PDEATHSIG = 1
-NOBODY = 65534
 
 _FAST = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")
 
@@ -151,6 +149,7 @@ def _join(folder: Path) -> Cluster:
 
 def _own(folder: Path, lock: IO[str], *, fast: bool) -> Cluster:
     data = folder / "cluster"
+    _let_the_server_in(folder)
     if not data.exists():
         _initialise(folder, data)
     version = (data / "PG_VERSION").read_text().strip()
@@ -176,12 +175,24 @@ def _own(folder: Path, lock: IO[str], *, fast: bool) -> Cluster:
             stderr=log,
             env=_environment(),
             start_new_session=True,  # Ctrl-C at the terminal is for us; we stop the server last
-            preexec_fn=_become_child,  # noqa: PLW1509  # nothing else runs this early
+            preexec_fn=unprivileged.child_setup(),  # noqa: PLW1509  # nothing else runs this early
         )
     cluster = Cluster(folder, port, (folder / "password").read_text(), lock, server)
     _wait_until_ready(cluster, server)
     (folder / "server.json").write_text(json.dumps({"port": port, "pid": server.pid}))
     return cluster
+
+
+def _let_the_server_in(folder: Path) -> None:
+    if not unprivileged.needs_nobody():
+        return
+    try:
+        unprivileged.give_to_nobody(folder)
+    except PermissionError as error:
+        raise PostgresUnavailable(
+            f"PostgreSQL does not run as root, and {error}. Run as another user, or set "
+            "DATABASE_URL."
+        ) from error
 
 
 def _initialise(folder: Path, data: Path) -> None:
@@ -192,8 +203,7 @@ def _initialise(folder: Path, data: Path) -> None:
     unfinished = folder / "cluster.new"
     subprocess.run(["rm", "-rf", str(unfinished)], check=True)
     unfinished.mkdir(mode=0o700)
-    if _needs_nobody():
-        _give_to_nobody(folder)
+    _let_the_server_in(folder)
     command = [
         str(binaries() / "initdb"),
         *("-D", str(unfinished), "-U", USER, "--pwfile", str(password)),
@@ -205,7 +215,7 @@ def _initialise(folder: Path, data: Path) -> None:
         capture_output=True,
         text=True,
         env=_environment(),
-        preexec_fn=_become_child,  # as above
+        preexec_fn=unprivileged.child_setup(),
         check=False,
     )
     if made.returncode != 0:
@@ -289,39 +299,3 @@ def _free_port() -> int:
 def _environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     return kept | {"LC_ALL": "C", "TZ": "UTC"}
-
-
-# --- PostgreSQL does not run as root -------------------------------------------------------------
-
-
-def _become_child() -> None:
-    """Run in the child: give up root where we have it, and die when the parent does."""
-    if os.geteuid() == 0:
-        if _needs_nobody():
-            os.setgroups([])
-            os.setgid(NOBODY)
-            os.setuid(NOBODY)
-        else:
-            os.unshare(os.CLONE_NEWUSER)  # not root any more in there, with the same files
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
-
-
-def _needs_nobody() -> bool:
-    """Whether we are root and may not make a user namespace, as in some containers."""
-    if os.geteuid() != 0:
-        return False
-    probe = "import os; os.unshare(os.CLONE_NEWUSER)"
-    tried = subprocess.run([sys.executable, "-c", probe], capture_output=True, check=False)
-    return tried.returncode != 0
-
-
-def _give_to_nobody(folder: Path) -> None:
-    for path in (folder, *folder.rglob("*")):
-        os.chown(path, NOBODY, NOBODY)
-    for parent in folder.resolve().parents:
-        if not parent.stat().st_mode & 0o001:
-            raise PostgresUnavailable(
-                f"PostgreSQL does not run as root, and other users may not enter {parent}. Run as "
-                "another user, or set DATABASE_URL."
-            )
