@@ -1,11 +1,8 @@
 """The portal's settings. What differs between installations comes from the environment."""
 
 from pathlib import Path
-from typing import Any
 
-import dj_database_url
 import django_stubs_ext
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
@@ -74,11 +71,7 @@ TEMPLATES = [
 
 # --- PostgreSQL, cache, queue ------------------------------------------------------------------
 
-DATABASES: dict[str, Any] = {
-    "default": dj_database_url.parse(env.text("DATABASE_URL"), conn_health_checks=True)
-}
-if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
-    raise ImproperlyConfigured("DATABASE_URL is not postgresql://user:password@host:port/name.")
+DATABASES = {"default": env.database()}
 DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 10}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -179,7 +172,7 @@ SECURE_SSL_REDIRECT = not DEBUG
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 0 if DEBUG else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEBUG
-TRUSTED_PROXIES = env.words("TRUSTED_PROXIES", "")
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 if TRUSTED_PROXIES:
     MIDDLEWARE.insert(0, "portal.middleware.TrustedProxyMiddleware")
 

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from devtools.mailbox import Mailbox
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
@@ -13,6 +12,8 @@ from accounts.models import Organisation
 from devtools.idporten.clients import Client
 from devtools.idporten.keys import KeyRing
 from devtools.idporten.server import StandIn
+from devtools.mailbox import Mailbox
+from portal.celery import app as celery_app
 from tests.factories import make_organisation
 
 HOST = "eksempel-kommune.localhost"
@@ -35,6 +36,14 @@ def register(standin: StandIn, *base_urls: str) -> None:
 def django_db_modify_db_settings() -> None:
     """A database for each run, so that two runs beside each other do no harm."""
     connection.settings_dict["TEST"]["NAME"] = f"test_kobling_{os.getpid()}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _queue_is_closed(django_db_setup: None) -> Iterator[None]:
+    """The queue lives in the test database, which cannot be dropped while it is connected."""
+    yield
+    celery_app.close()
+    celery_app.pool.force_close_all()
 
 
 @pytest.fixture(scope="session")

@@ -99,7 +99,7 @@ def make_pending_code(**fields: Any) -> PendingCode:
 
 
 def make_mail(**fields: Any) -> OutgoingMail:
-    request = fields.pop("pending_code", None) or make_pending_code()
+    request: Any = fields.pop("pending_code", None) or make_pending_code()
     now = timezone.now()
     return OutgoingMail.objects.create(
         **{

@@ -1,7 +1,6 @@
 """The main job over HTTP: sign in, link once, be recognised from then on."""
 
 import pytest
-from devtools.mailbox import Mailbox
 from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -10,6 +9,7 @@ from psycopg import sql
 from accounts.models import Employee, Organisation
 from audit.models import AuditEvent
 from devtools.idporten.server import StandIn
+from devtools.mailbox import Mailbox
 from linking.models import LinkedIdentity, PendingCode
 from tests.factories import fingerprint_of, make_employee, make_link, make_organisation
 from tests.journeys.visitor import INGRID, SOLVEIG, Visitor, newest_code, run_worker

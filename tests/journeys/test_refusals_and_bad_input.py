@@ -5,9 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from devtools.mailbox import Mailbox
 from django.conf import settings
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -15,9 +13,10 @@ from accounts.models import Employee, Organisation
 from audit.models import AuditEvent
 from devtools.idporten.faults import Answer
 from devtools.idporten.server import StandIn
+from devtools.mailbox import Mailbox
 from linking.models import LinkedIdentity, PendingCode
 from tests.factories import fingerprint_of, make_employee, make_link, make_organisation
-from tests.journeys.visitor import INGRID, SOLVEIG, Visitor, newest_code
+from tests.journeys.visitor import INGRID, SOLVEIG, Response, Visitor, newest_code
 
 
 @pytest.fixture
@@ -30,11 +29,11 @@ def visitor(idporten: StandIn, ingrid: Employee) -> Visitor:
     return Visitor(idporten)
 
 
-def text(response: HttpResponse) -> str:
-    return response.content.decode()
+def text(response: Response) -> str:
+    return str(response.content.decode())
 
 
-def assert_refused(response: HttpResponse, reason: str, status: int = 403) -> None:
+def assert_refused(response: Response, reason: str, status: int = 403) -> None:
     """A clear page with support's address, and a reference that finds the event."""
     assert response.status_code == status
     event = AuditEvent.objects.filter(event="sign-in:refused").latest("id")
@@ -53,6 +52,12 @@ def test_cancelling_says_so(visitor: Visitor) -> None:
 
 def test_an_eid_without_a_number_is_explained(visitor: Visitor) -> None:
     assert_refused(visitor.sign_in(None), "national-id-missing")
+
+
+def test_a_refused_person_can_sign_out_of_idporten(visitor: Visitor, idporten: StandIn) -> None:
+    assert "/oidc/logout/" in text(visitor.sign_in(None))
+    response = visitor.post("/oidc/logout/")
+    assert response.headers["Location"].startswith(f"{idporten.issuer}/logout")
 
 
 def test_a_level_below_the_organisations_is_refused(
@@ -299,9 +304,22 @@ def test_a_newer_code_replaces_the_older(asked: Visitor, mailbox: Mailbox) -> No
     assert response.headers["Location"] == "/link/done/"
 
 
-def test_no_second_mail_within_a_minute(asked: Visitor, mailbox: Mailbox) -> None:
+def test_asking_again_within_a_minute_sends_no_second_mail_and_keeps_the_code(
+    asked: Visitor, mailbox: Mailbox
+) -> None:
     asked.ask_for_code(INGRID.email)
     assert len(mailbox.mails) == 1
+    assert "still valid" in text(asked.get("/link/code/"))
+    response = asked.post("/link/code/", code=newest_code(mailbox))
+    assert response.headers["Location"] == "/link/done/"
+
+
+def test_a_reloaded_code_page_says_that_no_tries_are_left(asked: Visitor, mailbox: Mailbox) -> None:
+    for _ in range(5):
+        asked.post("/link/code/", code=wrong(mailbox))
+    page = text(asked.get("/link/code/"))
+    assert "no tries are left" in page
+    assert 'name="code"' not in page
 
 
 def test_a_code_is_good_in_its_own_session_only(

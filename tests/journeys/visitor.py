@@ -4,14 +4,15 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from devtools.mailbox import Mailbox
-from django.http import HttpResponse
 from django.test import Client
 
 from devtools.idporten.server import StandIn
+from devtools.mailbox import Mailbox
 from devtools.people import SAMPLE_PEOPLE, SamplePerson
 from linking import tasks
 from linking.models import OutgoingMail, PendingCode
+
+type Response = Any  # the test client's own class: an HttpResponse with more on it
 
 INGRID, SOLVEIG = SAMPLE_PEOPLE[0], SAMPLE_PEOPLE[1]
 
@@ -24,17 +25,17 @@ class Visitor:
         self.client = Client(headers={"host": host, "accept-language": "en"})
         self.eid_browser = idporten.browser()
 
-    def get(self, path: str, **data: Any) -> HttpResponse:
+    def get(self, path: str, **data: Any) -> Response:
         return self.client.get(path, data)
 
-    def post(self, path: str, **data: Any) -> HttpResponse:
+    def post(self, path: str, **data: Any) -> Response:
         return self.client.post(path, data)
 
     def to_idporten(self, *, next_url: str = "") -> str:
         """Press «Sign in with ID-porten»; gives the address at the gateway."""
-        return self.get("/oidc/authenticate/", next=next_url).headers["Location"]
+        return str(self.get("/oidc/authenticate/", next=next_url).headers["Location"])
 
-    def come_back(self, callback_url: str) -> HttpResponse:
+    def come_back(self, callback_url: str) -> Response:
         """Follow the gateway's redirect into the portal."""
         parts = urlsplit(callback_url)
         return self.client.get(f"{parts.path}?{parts.query}")
@@ -46,20 +47,20 @@ class Visitor:
         eid: str = "BankID",
         next_url: str = "",
         cancel: bool = False,
-    ) -> HttpResponse:
+    ) -> Response:
         """Sign in at ID-porten, and give the portal's answer to the callback."""
         callback = self.idporten.sign_in(
             self.to_idporten(next_url=next_url), who, eid, cancel=cancel, browser=self.eid_browser
         )
         return self.come_back(callback)
 
-    def ask_for_code(self, email: str) -> HttpResponse:
+    def ask_for_code(self, email: str) -> Response:
         """Type an address; the worker does its part at once."""
         response = self.post("/link/", email=email)
         run_worker()
         return response
 
-    def link(self, mailbox: Mailbox, who: SamplePerson = INGRID, **how: Any) -> HttpResponse:
+    def link(self, mailbox: Mailbox, who: SamplePerson = INGRID, **how: Any) -> Response:
         """The whole first visit."""
         self.sign_in(who, **how)
         self.ask_for_code(who.email)

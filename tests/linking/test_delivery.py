@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from devtools.mailbox import Mailbox
 from django.utils import timezone
 
 from audit.models import AuditEvent
+from devtools.mailbox import Mailbox
 from linking.actions import decide_request
 from linking.delivery import deliver, sweep
 from linking.models import OutgoingMail, PendingCode

@@ -1,6 +1,7 @@
 """Real threads and a barrier on PostgreSQL: what one row may decide, one row decides."""
 
 from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 from threading import Barrier, Thread
 from typing import Any
@@ -117,10 +118,6 @@ def test_parallel_requests_for_one_employee_are_one_mail_a_minute() -> None:
     employee = make_employee()
     requests = [make_pending_code(employee=employee) for _ in range(8)]
     PendingCode.objects.update(employee=None)
-    at_once(
-        [
-            lambda pk=request.pk: actions.decide_request(pk, now=timezone.now())
-            for request in requests
-        ]
-    )
+    now = timezone.now()
+    at_once([partial(actions.decide_request, request.pk, now=now) for request in requests])
     assert OutgoingMail.objects.count() == 1
