@@ -90,11 +90,16 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_BEAT_SCHEDULE = {
-    "sweep-outbox": {"task": "linking.tasks.sweep_outbox", "schedule": 10.0},
-    "expire-codes": {"task": "linking.tasks.expire_codes", "schedule": 60.0},
-    "expire-stale-links": {"task": "linking.tasks.expire_stale_links", "schedule": 3600.0},
-    "clear-sessions": {"task": "linking.tasks.clear_sessions", "schedule": 3600.0},
+    # seconds; a turn that no worker took before the next one is dropped
+    name: {"task": f"linking.tasks.{name}", "schedule": every, "options": {"expires": every}}
+    for name, every in {
+        "sweep_outbox": 10.0,
+        "expire_codes": 60.0,
+        "expire_stale_links": 3600.0,
+        "clear_sessions": 3600.0,
+    }.items()
 }
 
 # --- Mail --------------------------------------------------------------------------------------
