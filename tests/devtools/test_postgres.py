@@ -39,7 +39,7 @@ def cluster(folder: Path) -> Iterator[postgres.Cluster]:
 
 
 def owner(folder: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # noqa: S603
+    return subprocess.Popen(
         [sys.executable, "-c", OWNER, str(folder)],
         cwd=ROOT,
         stdin=subprocess.PIPE,

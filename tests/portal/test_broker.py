@@ -40,7 +40,7 @@ def worker(folder: Path, *, lease: float = 90) -> Iterator[subprocess.Popen[byte
     url = os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{name}"
     command = [sys.executable, "-m", "celery", "-A", "tests.portal.queue_app", "worker"]
     with (folder / "log").open("ab") as log:
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(
             [*command, "--concurrency=2", "--loglevel=INFO"],
             env=os.environ | {"DATABASE_URL": url, "TEST_LEASE": str(lease)},
             stdout=log,
