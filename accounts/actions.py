@@ -101,3 +101,17 @@ def create_administrator(username: str, *, password: str, by: str, now: datetime
     if created:
         record(Event.ADMINISTRATOR_CREATED, by=by, now=now, user=str(user.pk))
     return user
+
+
+@transaction.atomic
+def change_administrator(user: User, *, fields: list[str], by: str, now: datetime) -> None:
+    """Save a local administrator of whom `fields` have been edited, or who is new."""
+    created = user._state.adding
+    user.save()
+    record(
+        Event.ADMINISTRATOR_CREATED if created else Event.ADMINISTRATOR_CHANGED,
+        by=by,
+        now=now,
+        user=str(user.pk),
+        fields=fields,
+    )

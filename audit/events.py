@@ -29,3 +29,4 @@ class Event(TextChoices):
     EMPLOYEE_CHANGED = "employee:changed", _("Employee changed")
     EMPLOYEE_DELETED = "employee:deleted", _("Employee deleted")
     ADMINISTRATOR_CREATED = "administrator:created", _("Administrator created")
+    ADMINISTRATOR_CHANGED = "administrator:changed", _("Administrator changed")
