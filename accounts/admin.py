@@ -1,6 +1,6 @@
 """The registry as administrators keep it: every save and deletion is one action, with its event."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -94,7 +94,7 @@ class EmployedFilter(admin.SimpleListFilter):
 class EmployeeAdmin(admin.ModelAdmin[Employee]):
     """Registered in `linking/admin.py`, which adds what it knows about links and codes."""
 
-    list_display: ClassVar[tuple[str, ...]] = (
+    list_display = (
         "full_name",
         "email",
         "employee_number",
@@ -102,7 +102,7 @@ class EmployeeAdmin(admin.ModelAdmin[Employee]):
         "organisation",
         "active",
     )
-    list_filter: ClassVar[tuple[Any, ...]] = ("organisation", EmployedFilter, DepartmentFilter)
+    list_filter = ("organisation", EmployedFilter, DepartmentFilter)
     list_select_related = ("organisation",)
     list_per_page = 50
     show_full_result_count = False

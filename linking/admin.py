@@ -290,8 +290,6 @@ class MailHistory(History[OutgoingMail]):
 class LinkedEmployeeAdmin(EmployeeAdmin):
     """The registry's page of an employee, and how they are linked."""
 
-    list_display = (*EmployeeAdmin.list_display[:5], "link_state", "active")
-    list_filter = (LinkedFilter, *EmployeeAdmin.list_filter)
     inlines = (LinkHistory, CodeHistory, MailHistory)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Employee]:
@@ -301,6 +299,12 @@ class LinkedEmployeeAdmin(EmployeeAdmin):
             .get_queryset(request)
             .prefetch_related(Prefetch("links", queryset=links, to_attr="active_links"))
         )
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return (*self.list_display[:-1], "link_state", "active")
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        return (LinkedFilter, *self.list_filter)
 
     def get_inlines(self, request: HttpRequest, obj: Employee | None) -> Any:
         return self.inlines if obj is not None else ()
