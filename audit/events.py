@@ -2,6 +2,7 @@
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 
 class Event(TextChoices):
@@ -30,3 +31,8 @@ class Event(TextChoices):
     EMPLOYEE_DELETED = "employee:deleted", _("Employee deleted")
     ADMINISTRATOR_CREATED = "administrator:created", _("Administrator created")
     ADMINISTRATOR_CHANGED = "administrator:changed", _("Administrator changed")
+
+
+def catalogue() -> list[tuple[str, StrOrPromise]]:
+    """Give names and texts; a function, so that a new event is no change to the table."""
+    return [(event.value, event.label) for event in Event]

@@ -3,7 +3,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from audit.events import Event
+from audit.events import catalogue
 
 
 class AuditEvent(models.Model):
@@ -11,7 +11,7 @@ class AuditEvent(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(_("time"))
-    event = models.CharField(_("event"), max_length=40, choices=Event)
+    event = models.CharField(_("event"), max_length=40, choices=catalogue)
     organisation_id = models.UUIDField(_("organisation"), null=True)
     employee_id = models.UUIDField(_("employee"), null=True)
     actor = models.CharField(_("by"), max_length=100)
