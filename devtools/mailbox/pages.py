@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _HERE = Path(__file__).parent
-_CSP = "default-src 'none'; style-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'"
+_CSP = (
+    "default-src 'none'; style-src 'self'; img-src data:; frame-src 'self'; base-uri 'none'; "
+    "form-action 'self'"
+)
 # A mail's HTML has its styles inline, as mails must; it runs nothing and loads nothing.
 _MAIL_CSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox"  # a mail, not a page of ours
 
