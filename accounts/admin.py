@@ -108,7 +108,6 @@ class EmployeeAdmin(admin.ModelAdmin[Employee]):
     show_full_result_count = False
     search_fields = ("first_name", "last_name", "email", "employee_number")
     search_help_text = _("Name, e-mail or employee number")
-    autocomplete_fields = ("organisation",)
     fieldsets = (
         (
             None,

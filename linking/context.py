@@ -15,5 +15,5 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "organisation": getattr(request, "organisation", None),
         "eid_session": signed_in
         or (session is not None and (SESSION_KEY in session or REFUSED_KEY in session)),
-        "demo": settings.DEBUG,
+        "demo": settings.DEVELOPMENT,
     }

@@ -12,10 +12,12 @@ django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-DEBUG = env.boolean("DEBUG")
-SECRET_KEY = env.secret_key(debug=DEBUG)
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ".localhost,127.0.0.1" if DEBUG else None)
-PORTAL_SCHEME = "http" if DEBUG else "https"
+DEVELOPMENT = env.boolean("DEBUG")
+# Never on: Django's pages of tracebacks would show sessions, and with them names and fingerprints.
+DEBUG = False
+SECRET_KEY = env.secret_key(debug=DEVELOPMENT)
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ".localhost,127.0.0.1" if DEVELOPMENT else None)
+PORTAL_SCHEME = "http" if DEVELOPMENT else "https"
 
 # --- The house ---------------------------------------------------------------------------------
 
@@ -24,7 +26,7 @@ INSTALLED_APPS = [
     "linking.apps.LinkingConfig",
     "accounts.apps.AccountsConfig",
     "audit.apps.AuditConfig",
-    *(["devtools"] if DEBUG else []),
+    *(["devtools"] if DEVELOPMENT else []),
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -77,7 +79,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": env.cache()}
 
-CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "postgresql://" if DEBUG else None)
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "postgresql://" if DEVELOPMENT else None)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -129,7 +131,7 @@ IDPORTEN_ORIGINS = env.origins_of(IDPORTEN_ISSUER)
 IDPORTEN_CLIENT_ID = env.text("IDPORTEN_CLIENT_ID")
 IDPORTEN_CLIENT_JWK = env.client_jwk()
 FINGERPRINT_KEYS = env.fingerprint_keys()
-ACCEPT_SYNTHETIC_IDS = DEBUG or IDPORTEN_ISSUER != "https://idporten.no"
+ACCEPT_SYNTHETIC_IDS = DEVELOPMENT or IDPORTEN_ISSUER != "https://idporten.no"
 
 # mozilla-django-oidc reads these when its classes are made; discovery gives the real endpoints.
 OIDC_OP_AUTHORIZATION_ENDPOINT = OIDC_OP_TOKEN_ENDPOINT = OIDC_OP_USER_ENDPOINT = IDPORTEN_ISSUER
@@ -145,11 +147,11 @@ SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 30 * 60  # idle seconds; ID-porten asks for no more
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
-_COOKIE_PREFIX = "" if DEBUG else "__Host-"
+_COOKIE_PREFIX = "" if DEVELOPMENT else "__Host-"
 SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}session"
 CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}csrf"
 LANGUAGE_COOKIE_NAME = f"{_COOKIE_PREFIX}language"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = not DEBUG
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = not DEVELOPMENT
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
@@ -173,10 +175,10 @@ SECURE_CSP = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-SECURE_SSL_REDIRECT = not DEBUG
+SECURE_SSL_REDIRECT = not DEVELOPMENT
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-SECURE_HSTS_SECONDS = 0 if DEBUG else 365 * 24 * 3600
-SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEBUG
+SECURE_HSTS_SECONDS = 0 if DEVELOPMENT else 365 * 24 * 3600
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEVELOPMENT
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 if TRUSTED_PROXIES:
     MIDDLEWARE.insert(0, "portal.middleware.TrustedProxyMiddleware")
@@ -204,12 +206,12 @@ STATICFILES_DIRS = [
     ("vendor/designsystemet", NODE_MODULES / "@digdir/designsystemet-css/dist"),
     ("vendor/inter", NODE_MODULES / "@fontsource-variable/inter/files"),
 ]
-WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEVELOPMENT
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG
+        if DEVELOPMENT
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }

@@ -25,15 +25,18 @@ def free_ports() -> Ports:
         return Ports(*(taken.getsockname()[1] for taken in sockets))
 
 
-def launch(ports: Ports, data: Path) -> subprocess.Popen[str]:
-    """Start a demo that keeps everything in `data`; SIGTERM ends it."""
+def launch(ports: Ports, data: Path, **services: str) -> subprocess.Popen[str]:
+    """Start a demo that keeps everything in `data`; SIGTERM ends it.
+
+    `services` are settings such as DATABASE_URL, for servers it shall use instead of its own.
+    """
     filled_in = {name for base in FILLED_IN for name in (base, f"{base}_FILE")}
     kept = {name: value for name, value in os.environ.items() if name not in filled_in}
     chosen = {variable(name): str(getattr(ports, name)) for name in NAMES}
     return subprocess.Popen(
         [sys.executable, "manage.py", "demo"],
         cwd=ROOT,
-        env=kept | chosen | {"KOBLING_DATA": str(data), "DEBUG": "1"},
+        env=kept | chosen | services | {"KOBLING_DATA": str(data), "DEBUG": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

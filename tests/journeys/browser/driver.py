@@ -1,0 +1,152 @@
+"""Somebody at a real browser: what they click, and what the browser complains of."""
+
+import json
+import re
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import urllib3
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+
+from devtools.demo.ports import Ports
+from devtools.environment import BASE_DIR
+from devtools.people import SamplePerson
+
+AXE = (BASE_DIR / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+MAIL_SECONDS = 20
+# A page that answers 4xx on purpose makes Chromium write this; everything else is a complaint.
+ON_PURPOSE = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """Where the running demo answers, and its administrator's password."""
+
+    ports: Ports
+    password: str
+
+    def portal(self, slug: str = "eksempel-kommune") -> str:
+        return f"http://{slug}.localhost:{self.ports.portal}"
+
+    def code_for(self, address: str) -> str:
+        """Read the newest code mailed to an address, as «123 456»."""
+        deadline = time.monotonic() + MAIL_SECONDS
+        while time.monotonic() < deadline:
+            url = f"http://127.0.0.1:{self.ports.inbox}/api/mails"
+            for mail in json.loads(urllib3.request("GET", url).data):
+                found = re.search(r"\b\d{3} \d{3}\b", mail["text"])
+                if address in mail["to"] and found:
+                    return found[0]
+            time.sleep(0.1)
+        raise TimeoutError(f"No code came to {address} in {MAIL_SECONDS} s.")
+
+
+class Driver:
+    """One browser context with one page."""
+
+    def __init__(
+        self, demo: Demo, chromium: Browser, *, width: int = 1280, axe: bool = False, **options: Any
+    ) -> None:
+        self.demo = demo
+        self.complaints: list[str] = []
+        options.setdefault("locale", "nb-NO")
+        self.context = chromium.new_context(
+            viewport={"width": width, "height": 900},
+            bypass_csp=axe,  # to let axe in; the other tests run under the policy
+            **options,
+        )
+        self.context.on("console", self._on_console)
+        self.context.on("request", self._on_request)
+        self.page: Page = self.context.new_page()
+
+    def close(self) -> None:
+        self.context.close()
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not ON_PURPOSE.match(message.text):
+            self.complaints.append(message.text)
+
+    def _on_request(self, request: Request) -> None:
+        url = urlsplit(request.url)
+        here = url.scheme in ("data", "blob") or url.port in (
+            self.demo.ports.portal,
+            self.demo.ports.idporten,
+        )
+        if not here:
+            self.complaints.append(f"request to {url.netloc}")
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.demo.portal() + path)
+
+    def submit(self) -> None:
+        """Press the page's first button inside a form of its main part."""
+        with self.page.expect_navigation():
+            self.page.locator("main form button[type=submit]").first.click()
+
+    def to_idporten(self) -> None:
+        self.open("/")
+        self.page.locator("main a[href*='/oidc/authenticate/']").first.click()
+        self.page.wait_for_url(re.compile(rf":{self.demo.ports.idporten}/"))
+
+    def sign_in(self, person: SamplePerson) -> None:
+        """Sign in at the stand-in with BankID; ends back at the portal."""
+        self.to_idporten()
+        self.page.get_by_role("link", name=re.compile("^BankID(?! på| on)")).click()
+        with self.page.expect_navigation(url=re.compile(rf":{self.demo.ports.portal}/")):
+            self.page.get_by_role(
+                "button", name=f"{person.given_name} {person.family_name}"
+            ).click()
+
+    def ask_for_code(self, person: SamplePerson) -> str:
+        """Give the registered address, and fetch the code that comes."""
+        self.page.locator("#id_email").fill(person.email)
+        self.submit()
+        return self.demo.code_for(person.email)
+
+    def link(self, person: SamplePerson) -> None:
+        """The whole first visit, up to the page that says so."""
+        self.sign_in(person)
+        self.page.locator("#id_code").fill(self.ask_for_code(person))
+        self.submit()
+
+    def sign_out(self) -> None:
+        self.page.locator("form[action='/oidc/logout/'] button").first.click()
+        self.page.wait_for_url(f"{self.demo.portal()}/?state=*")
+
+    def focused(self, attribute: str) -> str | None:
+        """Give an attribute of what has the focus."""
+        value: str | None = self.page.evaluate(
+            "name => document.activeElement.getAttribute(name)", attribute
+        )
+        return value
+
+    def has_visible_focus(self) -> bool:
+        """Whether what has the focus is drawn with a ring."""
+        ring: bool = self.page.evaluate(
+            "(({outlineStyle, boxShadow}) => outlineStyle !== 'none' || boxShadow !== 'none')"
+            "(getComputedStyle(document.activeElement))"
+        )
+        return ring
+
+    def path(self) -> str:
+        return urlsplit(self.page.url).path
+
+    def violations(self) -> list[str]:
+        """Let axe look at the page (WCAG 2.1 A and AA)."""
+        self.page.evaluate(AXE)
+        found = self.page.evaluate(
+            "tags => axe.run({runOnly: tags}).then(r => r.violations.map("
+            "v => v.id + ': ' + v.nodes.map(n => n.html).join(' | ')))",
+            RULES,
+        )
+        return [f"{self.page.url}: {violation}" for violation in found]
+
+    def is_too_wide(self) -> bool:
+        """Whether one must scroll sideways."""
+        wide: bool = self.page.evaluate(
+            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        )
+        return wide

@@ -1,0 +1,116 @@
+"""axe on every page in every language, narrow screens, and the policy kept on every page."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from devtools.people import SAMPLE_PEOPLE, SamplePerson
+from tests.journeys.browser.driver import Driver
+
+type Visit = Callable[..., Driver]
+# Somebody else for each language: an employee gets one mail a minute.
+PEOPLE = dict(zip(("nb", "nn", "en"), SAMPLE_PEOPLE[5:8], strict=True))
+NARROW = SAMPLE_PEOPLE[8]
+OPEN_PAGES = ["/", "/help/", "/privacy/", "/accessibility/", "/nothing-here/", "/oidc/callback/"]
+ADMIN_PAGES = [
+    "/admin/",
+    "/admin/accounts/organisation/",
+    "/admin/accounts/organisation/add/",
+    "/admin/accounts/employee/",
+    "/admin/accounts/employee/add/",
+    "/admin/accounts/user/",
+    "/admin/linking/linkedidentity/",
+    "/admin/linking/pendingcode/",
+    "/admin/linking/outgoingmail/",
+    "/admin/audit/auditevent/",
+]
+
+
+def every_page(me: Driver, person: SamplePerson) -> Iterator[str]:
+    """Walk through all pages; yields the name of each while it is open."""
+    for path in OPEN_PAGES:
+        me.open(path)
+        yield path
+    me.page.goto(f"http://nobody.localhost:{me.demo.ports.portal}/")
+    yield "unknown host"
+    me.to_idporten()
+    yield "stand-in"
+    me.page.locator("form button, a").get_by_text(re.compile("^(Avbryt|Cancel)$")).click()
+    me.page.wait_for_url("**/oidc/callback/**")
+    yield "cancelled"
+    me.sign_in(person)
+    yield "address"
+    me.page.locator("#id_email").fill("no address")
+    me.submit()
+    yield "address with an error"
+    me.open("/me/")
+    yield "not linked"
+    me.open("/link/")
+    code = me.ask_for_code(person)
+    yield "code"
+    me.page.locator("#id_code").fill("000000" if code != "000 000" else "111111")
+    me.submit()
+    yield "wrong code"
+    me.page.locator("#id_code").fill(code)
+    me.submit()
+    yield "done"
+    for path in ("/me/", "/me/unlink/"):
+        me.open(path)
+        yield path
+    me.sign_out()
+    yield "signed out"
+
+
+@pytest.mark.parametrize("language", PEOPLE)
+def test_axe_finds_nothing_on_any_page(visit: Visit, language: str) -> None:
+    me = visit(axe=True, locale=language)
+    violations = []
+    for name in every_page(me, PEOPLE[language]):
+        violations += [f"{name}: {violation}" for violation in me.violations()]
+        if name != "stand-in":
+            assert me.page.locator("html").get_attribute("lang") == language, name
+    assert violations == []
+
+
+def test_no_page_is_wider_than_a_narrow_screen(visit: Visit) -> None:
+    """320 CSS pixels are a small telephone, and 1280 at 400 % zoom."""
+    me = visit(width=320)
+    assert [name for name in every_page(me, NARROW) if me.is_too_wide()] == []
+
+
+def sign_in_to_the_administration(me: Driver) -> None:
+    me.open("/admin/")
+    me.page.locator("#id_username").fill("admin")
+    me.page.locator("#id_password").fill(me.demo.password)
+    with me.page.expect_navigation():
+        me.page.locator("input[type=submit], button[type=submit]").last.click()
+
+
+@pytest.mark.parametrize("language", PEOPLE)
+def test_axe_finds_nothing_in_the_administration(visit: Visit, language: str) -> None:
+    me = visit(axe=True, locale=language)
+    me.open("/admin/")
+    violations = me.violations()
+    sign_in_to_the_administration(me)
+    for path in ADMIN_PAGES:
+        me.open(path)
+        violations += me.violations()
+    me.open("/admin/accounts/employee/")
+    me.page.locator("#result_list tbody th a").first.click()
+    me.page.locator("#id_first_name").wait_for()
+    violations += me.violations()
+    assert violations == []
+
+
+def test_the_administration_keeps_the_policy(visit: Visit) -> None:
+    me = visit()
+    sign_in_to_the_administration(me)
+    for path in ADMIN_PAGES:
+        answer = me.page.goto(me.demo.portal() + path)
+        assert answer is not None
+        assert answer.status == 200, path
+        assert "unsafe" not in answer.headers["content-security-policy"]
+    me.open("/admin/accounts/employee/")
+    me.page.locator("#result_list tbody th a").first.click()
+    me.page.locator("#id_first_name").wait_for()
