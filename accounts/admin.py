@@ -5,8 +5,9 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.db import models
 from django.db.models import Q, QuerySet
-from django.forms import ModelForm
+from django.forms import DateInput, ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -93,6 +94,11 @@ class EmployedFilter(admin.SimpleListFilter):
 
 class EmployeeAdmin(admin.ModelAdmin[Employee]):
     """Registered in `linking/admin.py`, which adds what it knows about links and codes."""
+
+    # The browser's own calendar: Django's has no Norwegian labels for a screen reader.
+    formfield_overrides = {
+        models.DateField: {"widget": DateInput(format="%Y-%m-%d", attrs={"type": "date"})}
+    }
 
     list_display = (
         "full_name",
