@@ -23,11 +23,8 @@ def main() -> int:
             smtp_port=options.smtp_port, http_port=options.http_port, folder=options.keep
         )
         mailbox.start()
-    except (OSError, SystemExit):  # werkzeug says it and exits
-        print(
-            f"Port {options.smtp_port} (SMTP) or {options.http_port} (inbox) is in use.",
-            file=sys.stderr,
-        )
+    except OSError as error:
+        print(f"The mailbox cannot start: {error}", file=sys.stderr)
         return 2
     print(f"Inbox: http://127.0.0.1:{mailbox.http_port}/", flush=True)
     ended.wait()

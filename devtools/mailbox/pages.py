@@ -21,8 +21,12 @@ _CSP = (
     "default-src 'none'; style-src 'self'; img-src data:; frame-src 'self'; base-uri 'none'; "
     "form-action 'self'"
 )
-# A mail's HTML has its styles inline, as mails must; it runs nothing and loads nothing.
-_MAIL_CSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox"  # a mail, not a page of ours
+# A mail's HTML has its styles inline, as mails must; it runs nothing and loads nothing. Its links
+# open beside the inbox.
+_MAIL_CSP = (
+    "default-src 'none'; style-src 'unsafe-inline'; "  # a mail, not a page of ours
+    "sandbox allow-popups allow-popups-to-escape-sandbox"
+)
 
 _ROUTES = Map(
     [
@@ -72,7 +76,8 @@ class Pages:
         return self._page("mail.html", mail=self._found(identifier))
 
     def _html(self, _request: Request, identifier: str) -> Response:
-        response = Response(self._found(identifier).html, mimetype="text/html")
+        html = '<base target="_blank">' + self._found(identifier).html
+        response = Response(html, mimetype="text/html")
         response.headers["Content-Security-Policy"] = _MAIL_CSP
         return response
 

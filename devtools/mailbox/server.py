@@ -36,21 +36,28 @@ class Mailbox:
     ) -> None:
         self._content = Mails(folder)
         self._handler = Handler(self._content)
+        # Bound here, as werkzeug would write about a busy port and exit.
+        with socket.create_server((_HOST, http_port)) as bound:
+            self.http_port = int(bound.getsockname()[1])
+            self._http = make_server(
+                _HOST,
+                self.http_port,
+                Pages(self._content, self._handler),
+                threaded=True,
+                request_handler=_Quiet,
+                fd=bound.fileno(),
+            )
         self.smtp_port = smtp_port or _free_port()
         self._smtp = Controller(self._handler, hostname=_HOST, port=self.smtp_port)
-        self._http = make_server(
-            _HOST,
-            http_port,
-            Pages(self._content, self._handler),
-            threaded=True,
-            request_handler=_Quiet,
-        )
-        self.http_port = int(self._http.server_port)
         self._running = False
 
     def start(self) -> None:
         """Answer in the background from now on."""
-        self._smtp.start()
+        try:
+            self._smtp.start()
+        except OSError:
+            self._http.server_close()
+            raise
         Thread(target=self._http.serve_forever, args=(0.05,), daemon=True).start()
         self._running = True
 

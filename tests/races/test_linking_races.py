@@ -82,6 +82,7 @@ def test_two_confirmations_of_one_code_make_one_link_one_event_and_one_notice() 
     request, code = granted(make_employee(), who)
     outcomes = at_once([confirming(request, code, who)] * 4)
     assert sum(isinstance(outcome, actions.Linked) for outcome in outcomes) == 1
+    assert sum(isinstance(outcome, actions.CodeExpired) for outcome in outcomes) == 3
     assert LinkedIdentity.objects.count() == 1
     assert AuditEvent.objects.filter(event="link:made").count() == 1
     assert OutgoingMail.objects.filter(kind="linked").count() == 1
