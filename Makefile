@@ -5,7 +5,10 @@ PYTHON := .venv/bin/python
 ARGS ?=
 # The machine's own certificates: many organisations inspect their traffic with one of theirs.
 export UV_SYSTEM_CERTS := 1
-INSTALLED := .tools/python.stamp .tools/node.stamp
+export NODE_USE_SYSTEM_CA := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Kept inside what they stand for, so that whoever removes that removes them too.
+INSTALLED := .venv/installed node_modules/.installed
 
 .PHONY: help demo test check test-services screenshots messages install clean
 
@@ -41,13 +44,13 @@ messages: install ## bring the translations up to date with the texts
 install: $(INSTALLED)
 	@$(PYTHON) -m devtools.messages compile
 
-.tools/python.stamp: pyproject.toml uv.lock
+.venv/installed: pyproject.toml uv.lock
 	@mkdir -p .tools
 	@UV="$$(sh devtools/bootstrap/uv.sh)" && UV_PYTHON="$$(sh devtools/bootstrap/python.sh)" && \
 		{ [ -z "$$UV_PYTHON" ] || export UV_PYTHON; } && "$$UV" sync --locked --quiet
 	@touch $@
 
-.tools/node.stamp: package.json package-lock.json .tools/python.stamp
+node_modules/.installed: package.json package-lock.json .venv/installed
 	@UV="$$(sh devtools/bootstrap/uv.sh)" && sh devtools/bootstrap/node.sh "$$UV"
 	@touch $@
 
