@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from accounts.models import Employee, Organisation, User
+from accounts.models import Employee, Organisation, User, UserSession
 from audit.events import Event
 from audit.log import record
 
@@ -88,6 +89,24 @@ def delete_employee(employee: Employee, *, by: str, now: datetime) -> None:
         employee=employee.pk,
     )
     employee.delete()
+
+
+@transaction.atomic
+def end_sessions(sessions: QuerySet[UserSession], *, by: str, how: str, now: datetime) -> int:
+    """End these sessions wherever they are open, with an event for each; gives how many."""
+    ended = list(sessions.select_related("user__employee").select_for_update(of=("self",)))
+    for session in ended:
+        employee = session.user.employee if session.user else None
+        record(
+            Event.SESSION_ENDED,
+            by=by,
+            now=now,
+            organisation=employee.organisation_id if employee else None,
+            employee=employee.pk if employee else None,
+            how=how,
+            **({"user": str(session.user_id)} if session.user_id and not employee else {}),
+        )
+    return UserSession.objects.filter(pk__in=[session.pk for session in ended]).delete()[0]
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.db import models
@@ -11,9 +11,10 @@ from django.forms import DateInput, ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts import actions
-from accounts.models import Employee, Organisation, User
+from accounts.models import Employee, Organisation, User, UserSession
 
 admin.site.site_header = admin.site.site_title = "Kobling"
 admin.site.index_title = _("Administration")
@@ -23,6 +24,20 @@ admin.site.enable_nav_sidebar = False
 def actor(request: HttpRequest) -> str:
     """Give the name under which the audit log knows whoever is signed in to the administration."""
     return request.user.actor if isinstance(request.user, User) else "unknown"
+
+
+def end_sessions(
+    page: admin.ModelAdmin[Any], request: HttpRequest, sessions: QuerySet[UserSession]
+) -> None:
+    """Sign people out wherever they are, and say how many sessions that ended."""
+    ended = actions.end_sessions(
+        sessions, by=actor(request), how="administrator", now=timezone.now()
+    )
+    if ended:
+        text = ngettext("%(count)d session was ended.", "%(count)d sessions were ended.", ended)
+        page.message_user(request, text % {"count": ended}, messages.SUCCESS)
+    else:
+        page.message_user(request, _("None of them is signed in."), messages.INFO)
 
 
 @admin.register(Organisation)
@@ -114,6 +129,7 @@ class EmployeeAdmin(admin.ModelAdmin[Employee]):
     show_full_result_count = False
     search_fields = ("first_name", "last_name", "email", "employee_number")
     search_help_text = _("Name, e-mail or employee number")
+    actions = ("sign_out",)
     fieldsets = (
         (
             None,
@@ -134,6 +150,11 @@ class EmployeeAdmin(admin.ModelAdmin[Employee]):
     @admin.display(description=_("name"), ordering=("last_name"))
     def full_name(self, employee: Employee) -> str:
         return employee.full_name
+
+    @admin.action(description=_("Sign out everywhere"), permissions=["change"])
+    def sign_out(self, request: HttpRequest, queryset: QuerySet[Employee]) -> None:
+        """End these employees' sessions; their links stay, so they may sign in again."""
+        end_sessions(self, request, UserSession.objects.filter(user__employee__in=queryset))
 
     def save_model(
         self, request: HttpRequest, obj: Employee, form: ModelForm[Employee], change: bool
@@ -179,6 +200,11 @@ class UserAdmin(DjangoUserAdmin[User]):
         (_("Rights"), {"fields": ("is_staff", "is_superuser")}),
     )
     filter_horizontal = ("user_permissions",)
+    actions = ("sign_out",)
+
+    @admin.action(description=_("Sign out everywhere"), permissions=["change"])
+    def sign_out(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        end_sessions(self, request, UserSession.objects.filter(user__in=queryset))
 
     def save_model(
         self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool

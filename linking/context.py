@@ -3,17 +3,24 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from accounts.models import User
 from linking.persons import REFUSED_KEY, SESSION_KEY
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
     """What every page knows: whose address it is, and whether somebody is signed in with an eID."""
-    session = getattr(request, "session", None)
-    user = getattr(request, "user", None)
-    signed_in = user is not None and user.is_authenticated and user.employee_id is not None
     return {
         "organisation": getattr(request, "organisation", None),
-        "eid_session": signed_in
-        or (session is not None and (SESSION_KEY in session or REFUSED_KEY in session)),
+        "eid_session": has_eid_session(request),
         "demo": settings.DEVELOPMENT,
     }
+
+
+def has_eid_session(request: HttpRequest) -> bool:
+    """Whether somebody came from ID-porten, let in or not: there is a session there to end."""
+    session = getattr(request, "session", None)
+    if session is None:
+        return False
+    user = getattr(request, "user", None)
+    signed_in = isinstance(user, User) and user.employee_id is not None
+    return signed_in or SESSION_KEY in session or REFUSED_KEY in session

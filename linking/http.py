@@ -1,11 +1,17 @@
 """The one HTTP client towards ID-porten: bounded in time and size, no redirects, no retries."""
 
+import io
+import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http.client import HTTPResponse
+from typing import Any
 from urllib.parse import urlencode
 
 import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from linking.refusals import ProviderUnavailable
@@ -16,8 +22,6 @@ MAX_BYTES = 1024 * 1024
 
 _HEADERS = {"Accept": "application/json", "User-Agent": "Kobling"}
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-
-_pool = urllib3.PoolManager(maxsize=10, retries=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,6 @@ def post(url: str, fields: Mapping[str, str]) -> Answer:
 
 
 def _call(method: str, url: str, form: str | None = None) -> Answer:
-    deadline = time.monotonic() + TOTAL_SECONDS
-    timeout = urllib3.Timeout(connect=CONNECT_SECONDS, total=TOTAL_SECONDS)
     try:
         response = _pool.request(
             method,
@@ -54,22 +56,75 @@ def _call(method: str, url: str, form: str | None = None) -> Answer:
             body=form,
             headers=_HEADERS if form is None else _HEADERS | _FORM,
             redirect=False,  # a redirect would carry code and assertion to another host (H-38)
-            timeout=timeout,
+            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, total=TOTAL_SECONDS),
             preload_content=False,
         )
-        body = _read(response, deadline)
+        body = _read(response)
     except HTTPError:
         # The cause may quote the address with its parameters.
         raise ProviderUnavailable from None
     return Answer(status=response.status, body=body)
 
 
-def _read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
+def _read(response: urllib3.BaseHTTPResponse) -> bytes:
     body = bytearray()
     while chunk := response.read1(64 * 1024, decode_content=True):
         body += chunk
-        if len(body) > MAX_BYTES or time.monotonic() > deadline:
+        if len(body) > MAX_BYTES:  # H-39; of a gzip bomb, too, no more is unpacked
             response.close()
             raise ProviderUnavailable
     response.release_conn()
     return bytes(body)
+
+
+# --- A whole answer in bounded time ------------------------------------------------------------
+# urllib3 limits the wait for each piece: a server that drips a byte a second would hold us for
+# hours, in the headers already (H-37). Here every read gets what is left of the time.
+
+
+class _DeadlineReader(io.RawIOBase):
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+        self._raw = sock.makefile("rb", buffering=0)
+        self._deadline = time.monotonic() + (sock.gettimeout() or TOTAL_SECONDS)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._socket.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _BoundedResponse(HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp.close()
+        self.fp = io.BufferedReader(_DeadlineReader(sock))
+
+
+class _BoundedConnection(HTTPConnection):
+    response_class = _BoundedResponse
+
+
+class _BoundedSecureConnection(HTTPSConnection):
+    response_class = _BoundedResponse
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _BoundedConnection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _BoundedSecureConnection
+
+
+_pool = urllib3.PoolManager(maxsize=10, retries=False)
+_pool.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}

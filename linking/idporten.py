@@ -1,201 +1,222 @@
-"""mozilla-django-oidc's backend and views, made strict for ID-porten.
+"""mozilla-django-oidc's backend, made strict for ID-porten, and the three steps of a sign-in.
 
 The library keeps the frame: the view classes, their place in Django, `authenticate()`. What it
 leaves open (threats.md H, the rows marked †) is closed by `linking/oidc.py`.
 """
 
 import logging
-import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from joserfc.jwk import RSAKey
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 
 from accounts.models import Organisation, User
-from linking import actions, http, jose, oidc
+from linking import actions, authorization, documents, http, oidc
+from linking.models import SIGN_IN_LIFETIME, AuthorizationRequest
 from linking.persons import EidPerson
-from linking.refusals import ProviderUnavailable, TokenKeyUnknown
+from linking.refusals import ClientNotRecognised, StateUnknown, TokenKeyUnknown
 
 logger = logging.getLogger(__name__)
 
-METADATA_SECONDS = 3600
-JWKS_SECONDS = 24 * 3600
-JWKS_REFETCH_SECONDS = 60
-METADATA_CACHE_KEY = "idporten:metadata"
-JWKS_CACHE_KEY = "idporten:jwks"
-JWKS_REFETCH_CACHE_KEY = "idporten:jwks:refetched"
-
-
-@dataclass(frozen=True, slots=True)
-class Transaction:
-    """One sign-in under way in one browser: what its answer must fit. Kept in the session."""
-
-    nonce: str
-    verifier: str
-    next: str
-    started_at: int
-    level: str
-    fresh: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A pushed request: where the browser goes, and the state that its answer must carry."""
-
-    url: str
-    state: str
-    transaction: Transaction
-
-
-def provider() -> oidc.Provider:
-    """Give the endpoints from discovery, fetched once an hour.
-
-    Raises:
-        ProviderUnavailable, ProviderMisconfigured.
-    """
-    body = cache.get(METADATA_CACHE_KEY)
-    fetched = body is None
-    if body is None:
-        body = _document(f"{settings.IDPORTEN_ISSUER}/.well-known/openid-configuration")
-    found = oidc.parse_metadata(body, issuer=settings.IDPORTEN_ISSUER)
-    if fetched:
-        cache.set(METADATA_CACHE_KEY, body, METADATA_SECONDS)
-    return found
-
-
-def signing_keys(*, refetch: bool = False) -> jose.Keys:
-    """Give ID-porten's keys, from the cache that all processes share.
-
-    Raises:
-        ProviderUnavailable: they are needed and cannot be had.
-    """
-    body = cache.get(JWKS_CACHE_KEY)
-    # `add` is true for one caller a minute: unknown kids cannot make us hammer the gateway (H-06).
-    if body is None or (refetch and cache.add(JWKS_REFETCH_CACHE_KEY, 1, JWKS_REFETCH_SECONDS)):
-        body = _document(provider().jwks_uri)
-        keys = jose.parse_jwks(body)
-        cache.set(JWKS_CACHE_KEY, body, JWKS_SECONDS)
-        return keys
-    return jose.parse_jwks(body)
-
-
-def _document(url: str) -> bytes:
-    answer = http.get(url)
-    if answer.status != 200:
-        raise ProviderUnavailable
-    return answer.body
-
 
 def start(
-    *, redirect_uri: str, level: str, language: str, next_url: str, fresh: bool, now: int
-) -> Started:
+    organisation: Organisation,
+    *,
+    browser: str,
+    language: str,
+    next_url: str,
+    fresh: bool,
+    now: datetime,
+) -> str:
     """Push an authorization request (RFC 9126) and give where the browser goes.
+
+    `browser` is the secret of the browser that asks: no other can bring the answer. `fresh` asks
+    for the eID itself, whatever session there is at ID-porten.
 
     Raises:
         ProviderUnavailable, ProviderMisconfigured.
     """
-    gateway = provider()
-    state, nonce, verifier = oidc.new_secret(), oidc.new_secret(), oidc.new_secret()
+    gateway = documents.provider(now=now)
+    state, nonce, verifier = (authorization.new_secret() for _ in range(3))
+    level = organisation.minimum_assurance
     fields = {
         "response_type": "code",
-        "client_id": settings.IDPORTEN_CLIENT_ID,
         "scope": settings.OIDC_RP_SCOPES,
-        "redirect_uri": redirect_uri,
+        "redirect_uri": _redirect_uri(organisation),
         "state": state,
         "nonce": nonce,
-        "code_challenge": oidc.code_challenge(verifier),
+        "code_challenge": authorization.code_challenge(verifier),
         "code_challenge_method": "S256",
         "acr_values": oidc.ACR_OF_LEVEL[level],
         "ui_locales": language,
     }
     if fresh:
         fields["prompt"] = "login"
-    answer = http.post(
-        gateway.pushed_authorization_request_endpoint, fields | _client_authentication(now)
+    request_uri, key = _push(gateway.pushed_authorization_request_endpoint, fields, now=now)
+    AuthorizationRequest.objects.create(
+        state_hash=_hash(state),
+        browser_hash=_hash(browser),
+        organisation=organisation,
+        nonce=nonce,
+        verifier=verifier,
+        client_key=key.kid or "",
+        level=level,
+        fresh=fresh,
+        next_url=next_url,
+        started_at=now,
     )
-    request_uri = oidc.pushed_request_uri(answer.status, answer.body)
-    return Started(
-        url=oidc.with_query(
-            gateway.authorization_endpoint,
-            client_id=settings.IDPORTEN_CLIENT_ID,
-            request_uri=request_uri,
-        ),
-        state=state,
-        transaction=Transaction(nonce, verifier, next_url, now, level, fresh),
+    return authorization.with_query(
+        gateway.authorization_endpoint,
+        client_id=settings.IDPORTEN_CLIENT_ID,
+        request_uri=request_uri,
     )
 
 
-def finish(transaction: Transaction, code: str, *, redirect_uri: str) -> oidc.VerifiedPerson:
+def _push(endpoint: str, fields: dict[str, str], *, now: datetime) -> tuple[str, RSAKey]:
+    """Push a request by the first of our keys that ID-porten recognises.
+
+    Two are configured while one takes over from the other, and this carries no code yet.
+    """
+    refused = ClientNotRecognised()
+    for key in settings.IDPORTEN_CLIENT_KEYS:
+        answer = http.post(endpoint, fields | _client_authentication(key, now=now))
+        try:
+            return authorization.pushed_request_uri(answer.status, answer.body), key
+        except ClientNotRecognised as refusal:
+            logger.warning("ID-porten does not recognise the client key %s", key.kid)
+            refused = refusal
+    raise refused
+
+
+def take(
+    states: Sequence[str], *, organisation: Organisation, browser: str, now: datetime
+) -> AuthorizationRequest:
+    """Take the request that `state` names, for good, before anything else is looked at (H-30).
+
+    Raises:
+        StateUnknown: this browser has no such sign-in under way, or it is over ten minutes old.
+    """
+    if len(states) != 1:
+        raise StateUnknown
+    asked = AuthorizationRequest.objects.take(
+        state_hash=_hash(states[0]), browser_hash=_hash(browser), organisation=organisation
+    )
+    if asked is None or asked.started_at <= now - SIGN_IN_LIFETIME:
+        raise StateUnknown
+    return asked
+
+
+def finish(
+    asked: AuthorizationRequest, code: str, *, organisation: Organisation
+) -> oidc.VerifiedPerson:
     """Trade the code for an ID token, and give the person it vouches for.
 
     Raises:
         Refused: of the class that names the failed check.
     """
-    now = int(time.time())
+    now = timezone.now()
     fields = {
         "grant_type": "authorization_code",
         "code": code,
-        "redirect_uri": redirect_uri,
-        "code_verifier": transaction.verifier,
-        "client_id": settings.IDPORTEN_CLIENT_ID,
+        "redirect_uri": _redirect_uri(organisation),
+        "code_verifier": asked.verifier,
     }
-    answer = http.post(provider().token_endpoint, fields | _client_authentication(now))
-    id_token, access_token = oidc.id_token_of(answer.status, answer.body)
-    expected = oidc.Expectation(
+    endpoint = documents.provider(now=now).token_endpoint
+    key = _client_key(asked.client_key)
+    answer = http.post(endpoint, fields | _client_authentication(key, now=now))
+    id_token, access_token = authorization.token_response(answer.status, answer.body)
+    expected = oidc.SignInExpectation(
         issuer=settings.IDPORTEN_ISSUER,
         client_id=settings.IDPORTEN_CLIENT_ID,
-        nonce=transaction.nonce,
-        minimum_level=transaction.level,
-        fresh_since=transaction.started_at if transaction.fresh else None,
+        nonce=asked.nonce,
+        level=asked.level,
+        access_token=access_token,
+        fresh_since=int(asked.started_at.timestamp()) if asked.fresh else None,
         accept_synthetic=settings.ACCEPT_SYNTHETIC_IDS,
     )
+    now = timezone.now()  # ID-porten may have taken its time
+    verify = partial(oidc.verify_id_token, id_token, expected=expected, now=int(now.timestamp()))
+    return _by_signing_keys(verify, now=now)
 
-    def verify(keys: jose.Keys) -> oidc.VerifiedPerson:
-        return oidc.verify_id_token(
-            id_token,
-            access_token=access_token,
-            keys=keys,
-            expected=expected,
-            now=int(time.time()),
-        )
 
+def ended_session(logout_token: str, *, now: datetime) -> oidc.LogoutToken:
+    """Verify a logout token (H-46).
+
+    Raises:
+        Refused: of the class that names the failed check.
+    """
+    expected = oidc.Expectation(settings.IDPORTEN_ISSUER, settings.IDPORTEN_CLIENT_ID)
+    verify = partial(
+        oidc.verify_logout_token, logout_token, expected=expected, now=int(now.timestamp())
+    )
+    return _by_signing_keys(verify, now=now)
+
+
+def _by_signing_keys[T](verify: Callable[..., T], *, now: datetime) -> T:
+    """Verify a token; where its `kid` is new, once more by keys fetched anew (H-06, H-11)."""
     try:
-        return verify(signing_keys())
+        return verify(keys=documents.signing_keys(now=now))
     except TokenKeyUnknown:
-        # Keys rotate: an unknown kid asks for the set once more (H-06, H-11).
-        return verify(signing_keys(refetch=True))
+        return verify(keys=documents.newer_signing_keys(now=now))
 
 
-def _client_authentication(now: int) -> dict[str, str]:
-    return {
-        "client_assertion_type": oidc.CLIENT_ASSERTION_TYPE,
-        "client_assertion": oidc.client_assertion(
-            key=settings.IDPORTEN_CLIENT_JWK,
-            client_id=settings.IDPORTEN_CLIENT_ID,
-            issuer=settings.IDPORTEN_ISSUER,
-            now=now,
-        ),
-    }
+@dataclass(frozen=True, slots=True)
+class EndSession:
+    """The form that ends ID-porten's own session (OpenID Connect RP-Initiated Logout 1.0)."""
+
+    endpoint: str
+    fields: dict[str, str]
 
 
-def end_session_url(*, return_to: str) -> str:
-    """Give the address that ends ID-porten's own session and then comes back.
+def end_session(organisation: Organisation, *, now: datetime) -> EndSession:
+    """Give the form that ends ID-porten's session and comes back to the sign-in page.
 
-    No `id_token_hint`: it would carry the identity number through the browser.
+    No `id_token_hint`: it would carry the identity number through the browser (ADR 0006).
 
     Raises:
         ProviderUnavailable, ProviderMisconfigured.
     """
-    return oidc.with_query(
-        provider().end_session_endpoint,
-        client_id=settings.IDPORTEN_CLIENT_ID,
-        post_logout_redirect_uri=return_to,
-        state=oidc.new_secret(),
+    return EndSession(
+        endpoint=documents.provider(now=now).end_session_endpoint,
+        fields={
+            "client_id": settings.IDPORTEN_CLIENT_ID,
+            "post_logout_redirect_uri": organisation.base_url + reverse("sign_in"),
+            "state": authorization.new_secret(),
+        },
     )
+
+
+def _redirect_uri(organisation: Organisation) -> str:
+    """Give the redirect URI, from the organisation's stored host (A-17)."""
+    return organisation.base_url + reverse("oidc_authentication_callback")
+
+
+def _client_key(kid: str) -> RSAKey:
+    """Give the key that the request was pushed by, or the first if it was taken out since."""
+    keys: Sequence[RSAKey] = settings.IDPORTEN_CLIENT_KEYS
+    return next((key for key in keys if key.kid == kid), keys[0])
+
+
+def _client_authentication(key: RSAKey, *, now: datetime) -> dict[str, str]:
+    return authorization.client_authentication(
+        key=key,
+        client_id=settings.IDPORTEN_CLIENT_ID,
+        issuer=settings.IDPORTEN_ISSUER,
+        now=int(now.timestamp()),
+    )
+
+
+def _hash(secret: str) -> bytes:
+    return sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
 class IDPortenBackend(OIDCAuthenticationBackend):

@@ -5,7 +5,7 @@ RFC 7515, RFC 7517, RFC 8725 (best current practices), RS256 alone.
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from joserfc import jws
@@ -22,6 +22,10 @@ from linking.refusals import (
 )
 
 ALGORITHM = "RS256"
+KEY_BITS = 2048
+KID_MAX_LENGTH = 255
+# Header members that bring a key along, point at one, or change what was signed (H-10).
+UNWELCOME = frozenset(("jku", "x5u", "jwk", "x5c", "crit", "b64", "zip", "enc"))
 
 type Claims = Mapping[str, Any]
 type Keys = Mapping[str, Sequence[RSAKey]]
@@ -55,11 +59,11 @@ def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def parse_jwks(body: bytes) -> dict[str, tuple[RSAKey, ...]]:
+def parse_jwks(body: bytes) -> Keys:
     """Give the keys of a JWK set that may sign ID tokens, by `kid`; the others are passed over.
 
     Raises:
-        ProviderUnavailable: it is no JWK set.
+        ProviderUnavailable: it is no JWK set, or none of its keys may sign.
     """
     entries = strict_json(body, ProviderUnavailable).get("keys")
     if not isinstance(entries, list):
@@ -68,11 +72,14 @@ def parse_jwks(body: bytes) -> dict[str, tuple[RSAKey, ...]]:
     for entry in entries:
         key = _signing_key(entry)
         if key is not None and key.kid:
-            keys[key.kid] = (*keys.get(key.kid, ()), key)
+            keys[key.kid] = (*keys.get(key.kid, ()), key)  # H-08: each is tried
+    if not keys:
+        raise ProviderUnavailable  # a good set that we have is not overwritten by nothing (H-12)
     return keys
 
 
 def _signing_key(entry: object) -> RSAKey | None:
+    """Give an RSA public key that is meant for this and long enough (H-09)."""
     if not isinstance(entry, dict) or not isinstance(entry.get("kid"), str):
         return None
     if entry.get("kty") != "RSA" or entry.get("use", "sig") != "sig":
@@ -81,19 +88,21 @@ def _signing_key(entry: object) -> RSAKey | None:
         return None
     try:
         key = RSAKey.import_key(entry)
-        return key if key.raw_value.key_size >= 2048 else None
+        return key if key.raw_value.key_size >= KEY_BITS else None
     except (JoseError, ValueError, TypeError, KeyError):
         return None
 
 
-def verified_claims(token: str, *, keys: Keys, types: tuple[str, ...]) -> dict[str, Any]:
-    """Verify a compact JWS by RS256 and give its claims.
+def verified_claims(token: str, *, keys: Keys, type_: str) -> dict[str, Any]:
+    """Verify a compact JWS of this `typ` by RS256 and give its claims.
 
     Raises:
-        Refused: header, key or signature is wrong.
+        TokenKeyUnknown: no key has its `kid`.
+        Refused: header or signature is wrong; the class says which.
     """
     header = strict_json(_header_segment(token), TokenMalformed)
-    check_header(header, types)
+    for check in HEADER_CHECKS:
+        check(header, type_)
     candidates = keys.get(header["kid"], ())
     if not candidates:
         raise TokenKeyUnknown
@@ -116,14 +125,38 @@ def _header_segment(token: str) -> bytes:
         raise TokenMalformed from None
 
 
-def check_header(header: Claims, types: tuple[str, ...]) -> None:
-    """RS256 by a key known beforehand; nothing that points at another one (H-01 to H-13)."""
+def check_algorithm(header: Claims, _type: str) -> None:
+    """RS256, spelt so (H-01 to H-03)."""
     if header.get("alg") != ALGORITHM:
         raise TokenAlgorithmWrong
-    if not isinstance(header.get("kid"), str) or len(header["kid"]) > 512:
+
+
+def check_key_id(header: Claims, _type: str) -> None:
+    """The key is told by its id, which is text of bounded length (H-07)."""
+    kid = header.get("kid")
+    if not isinstance(kid, str) or not 0 < len(kid) <= KID_MAX_LENGTH:
         raise TokenKeyUnknown
-    if {"jku", "x5u", "jwk", "x5c", "crit", "b64", "zip", "enc"} & header.keys():
+
+
+def check_no_other_key(header: Claims, _type: str) -> None:
+    """H-10."""
+    if UNWELCOME & header.keys():
         raise TokenMalformed
-    kind = header.get("typ", types[0])
-    if not isinstance(kind, str) or kind.lower() not in [name.lower() for name in types]:
+
+
+def check_type(header: Claims, type_: str) -> None:
+    """One kind of token is never taken for another (H-13; RFC 8725, section 3.11).
+
+    Whatever does not say is a plain JWT.
+    """
+    kind = header.get("typ", "JWT")
+    if not isinstance(kind, str) or kind.lower() != type_.lower():
         raise TokenMalformed
+
+
+HEADER_CHECKS: tuple[Callable[[Claims, str], None], ...] = (
+    check_algorithm,
+    check_key_id,
+    check_no_other_key,
+    check_type,
+)

@@ -34,9 +34,16 @@ _NOT_TRUSTED = RefusalPage(
     next_step=_("Start again. If it happens once more, contact support and quote the reference."),
     action=_("Sign in again"),
 )
+_LEVEL = RefusalPage(
+    title=_("A more secure electronic ID is needed"),
+    text=_("Your employer asks for a higher level of security than the one you signed in with."),
+    next_step=_("Sign in again with BankID, Buypass or Commfides."),
+    action=_("Sign in again"),
+)
 _PAGES: dict[type[refusals.Refused], RefusalPage] = {
     refusals.ProviderUnavailable: _UNAVAILABLE,
     refusals.ProviderMisconfigured: _UNAVAILABLE,
+    refusals.ClientNotRecognised: _UNAVAILABLE,
     refusals.Cancelled: RefusalPage(
         title=_("You cancelled the sign-in"),
         text=_("You chose to cancel at ID-porten, and have not been signed in."),
@@ -51,14 +58,8 @@ _PAGES: dict[type[refusals.Refused], RefusalPage] = {
         next_step=_("Start again from the sign-in page."),
         action=_("Sign in again"),
     ),
-    refusals.LevelTooLow: RefusalPage(
-        title=_("A more secure electronic ID is needed"),
-        text=_(
-            "Your employer asks for a higher level of security than the one you signed in with."
-        ),
-        next_step=_("Sign in again with BankID, Buypass or Commfides."),
-        action=_("Sign in again"),
-    ),
+    refusals.LevelTooLow: _LEVEL,
+    refusals.LevelUnknown: _LEVEL,
     refusals.SignInNotFresh: RefusalPage(
         title=_("You must sign in anew"),
         text=_("To link your user you must use your electronic ID now, not an earlier sign-in."),

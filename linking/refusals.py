@@ -21,6 +21,12 @@ class ProviderUnavailable(Refused):
     reason = "provider-unavailable"
 
 
+class ClientNotRecognised(ProviderUnavailable):
+    """ID-porten knows none of our keys, or no longer knows us."""
+
+    reason = "client-not-recognised"
+
+
 class ProviderMisconfigured(Refused):
     """The discovery document is not that of the configured issuer (H-44)."""
 
@@ -91,11 +97,31 @@ class TokenSubjectWrong(Refused):
     reason = "token-subject-wrong"
 
 
+class TokenSessionWrong(Refused):
+    """Without a `sid` ID-porten could never end what the token begins."""
+
+    reason = "token-sid-wrong"
+
+
+class TokenReplayed(Refused):
+    """A logout token that has been acted on before."""
+
+    reason = "token-replayed"
+
+
 class AccessTokenHashWrong(Refused):
     reason = "token-at-hash-wrong"
 
 
+class LevelUnknown(Refused):
+    """`acr` is none of ID-porten's levels."""
+
+    reason = "level-unknown"
+
+
 class LevelTooLow(Refused):
+    """A level below what was asked for."""
+
     reason = "level-too-low"
 
 

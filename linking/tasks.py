@@ -48,3 +48,8 @@ def expire_stale_links() -> None:
 @shared_task
 def clear_sessions() -> None:
     SessionStore.clear_expired()
+
+
+@shared_task
+def clear_sign_ins() -> None:
+    actions.clear_sign_ins(now=timezone.now())

@@ -134,19 +134,25 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def client_jwk() -> RSAKey:
-    """Read IDPORTEN_CLIENT_JWK: a private RSA key with a `kid` (RFC 7517)."""
+def client_keys() -> tuple[RSAKey, ...]:
+    """Read IDPORTEN_CLIENT_JWK: a private RSA key with a `kid`, or a JWK set of two (RFC 7517).
+
+    The first signs; the second takes over where ID-porten does not recognise it.
+    """
     sentence = (
-        "IDPORTEN_CLIENT_JWK is not a private RSA key of 2048 bits or more, as a JWK with kid."
+        "IDPORTEN_CLIENT_JWK is not a private RSA key of 2048 bits or more, as a JWK with kid, "
+        "nor a JWK set with two of them."
     )
     try:
-        key = RSAKey.import_key(json.loads(text("IDPORTEN_CLIENT_JWK")))
-    except (ValueError, TypeError, KeyError, JoseError):
+        value = json.loads(text("IDPORTEN_CLIENT_JWK"))
+        keys = tuple(RSAKey.import_key(jwk) for jwk in value.get("keys", [value]))
+    except (ValueError, TypeError, KeyError, AttributeError, JoseError):
         # The cause would quote the key.
         raise ImproperlyConfigured(sentence) from None
-    if not key.is_private or not key.kid or key.raw_value.key_size < 2048:
+    fit = all(key.is_private and key.kid and key.raw_value.key_size >= 2048 for key in keys)
+    if not fit or len({key.kid for key in keys}) != len(keys) or len(keys) not in (1, 2):
         raise ImproperlyConfigured(sentence)
-    return key
+    return keys
 
 
 def fingerprint_keys() -> FingerprintKeys:

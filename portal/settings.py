@@ -106,6 +106,7 @@ CELERY_BEAT_SCHEDULE = {
         "expire_codes": 60.0,
         "expire_stale_links": 3600.0,
         "clear_sessions": 3600.0,
+        "clear_sign_ins": 600.0,
     }.items()
 }
 
@@ -134,7 +135,7 @@ LOGIN_URL = "sign_in"
 IDPORTEN_ISSUER = env.issuer()
 IDPORTEN_ORIGINS = env.origins_of(IDPORTEN_ISSUER)
 IDPORTEN_CLIENT_ID = env.text("IDPORTEN_CLIENT_ID")
-IDPORTEN_CLIENT_JWK = env.client_jwk()
+IDPORTEN_CLIENT_KEYS = env.client_keys()
 FINGERPRINT_KEYS = env.fingerprint_keys()
 ACCEPT_SYNTHETIC_IDS = DEVELOPMENT or IDPORTEN_ISSUER != "https://idporten.no"
 

@@ -24,7 +24,7 @@ def register(standin: StandIn, *base_urls: str) -> None:
     standin.register(
         Client.register(
             settings.IDPORTEN_CLIENT_ID,
-            jwks=[settings.IDPORTEN_CLIENT_JWK.as_dict(private=False)],
+            jwks=[key.as_dict(private=False) for key in settings.IDPORTEN_CLIENT_KEYS],
             redirect_uris=[f"{url}/oidc/callback/" for url in base_urls],
             post_logout_redirect_uris=[f"{url}/" for url in base_urls],
             frontchannel_logout_uris=[f"{url}/oidc/frontchannel-logout/" for url in base_urls],

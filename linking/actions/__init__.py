@@ -11,6 +11,8 @@ from linking.actions.confirmation import (
 from linking.actions.links import expire_stale_links, revoke_link
 from linking.actions.requests import code_key, decide_request, expire_codes, request_code
 from linking.actions.sessions import (
+    clear_sign_ins,
+    end_sessions_by_token,
     end_sessions_of,
     note_sign_out,
     note_unlinked_sign_in,
@@ -24,9 +26,11 @@ __all__ = (
     "Linked",
     "NoTriesLeft",
     "WrongCode",
+    "clear_sign_ins",
     "code_key",
     "confirm_code",
     "decide_request",
+    "end_sessions_by_token",
     "end_sessions_of",
     "expire_codes",
     "expire_stale_links",

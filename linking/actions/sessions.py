@@ -1,18 +1,31 @@
 """Coming in and going out."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from hashlib import sha256
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from accounts.actions import end_sessions
 from accounts.models import Organisation, User, UserSession
 from audit.events import Event
 from audit.log import record
-from linking.models import LinkedIdentity, matches, stale_at
+from linking.models import (
+    SIGN_IN_LIFETIME,
+    AuthorizationRequest,
+    LinkedIdentity,
+    UsedLogoutToken,
+    matches,
+    stale_at,
+)
+from linking.oidc import CLOCK_LEEWAY, TOKEN_MAX_AGE, LogoutToken
 from linking.persons import EidPerson
-from linking.refusals import NotEmployed
+from linking.refusals import NotEmployed, TokenReplayed
+
+# A token is accepted from just before its `iat` until it is too old.
+LOGOUT_TOKEN_MEMORY = timedelta(seconds=TOKEN_MAX_AGE + 2 * CLOCK_LEEWAY)
 
 
 @transaction.atomic
@@ -77,18 +90,30 @@ def note_sign_out(user: User | None, *, organisation: Organisation, now: datetim
 @transaction.atomic
 def end_sessions_of(sid: str, *, how: str, now: datetime) -> int:
     """End the sessions that came from one session at ID-porten; gives how many."""
-    sessions = UserSession.objects.filter(oidc_sid=sid).select_related("user__employee")
-    for session in sessions:
-        employee = session.user.employee if session.user else None
-        record(
-            Event.SESSION_ENDED,
-            by="id-porten",
-            now=now,
-            organisation=employee.organisation_id if employee else None,
-            employee=employee.pk if employee else None,
-            how=how,
-        )
-    return sessions.delete()[0]
+    return end_sessions(UserSession.objects.filter(oidc_sid=sid), by="id-porten", how=how, now=now)
+
+
+@transaction.atomic
+def end_sessions_by_token(token: LogoutToken, *, now: datetime) -> int:
+    """End the sessions that a verified logout token names, once; gives how many.
+
+    Raises:
+        TokenReplayed: the token has been acted on before.
+    """
+    jti_hash = sha256(token.jti.encode()).digest()
+    try:
+        with transaction.atomic():
+            UsedLogoutToken.objects.create(jti_hash=jti_hash, used_at=now)
+    except IntegrityError:
+        raise TokenReplayed from None
+    return end_sessions_of(token.sid, how="back-channel", now=now)
+
+
+@transaction.atomic
+def clear_sign_ins(*, now: datetime) -> None:
+    """Forget sign-ins that were never finished, and logout tokens too old to come again."""
+    AuthorizationRequest.objects.filter(started_at__lte=now - SIGN_IN_LIFETIME).delete()
+    UsedLogoutToken.objects.filter(used_at__lte=now - LOGOUT_TOKEN_MEMORY).delete()
 
 
 def user_in_force(user_id: UUID | str, *, now: datetime) -> User | None:

@@ -14,11 +14,13 @@ from accounts.http import PortalRequest
 from accounts.models import Employee, Organisation, User
 from audit.events import Event
 from audit.log import new_reference, record
+from linking.oidc import reaches
 from linking.pages import RefusalPage, page_of
 from linking.persons import SESSION_KEY, EidPerson
 from linking.refusals import Refused
 
 NEXT_KEY = "next"
+LEVEL_KEY = "level"
 _LOCAL_PATH = re.compile(r"\A/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,2000}\Z")
 
 
@@ -31,17 +33,27 @@ def organisation_of(request: HttpRequest) -> Organisation:
 
 
 def person_of(request: HttpRequest) -> EidPerson | None:
-    """Give who is signed in with an eID and has no link."""
+    """Give who is signed in with an eID of the organisation's level, and has no link."""
     stored = request.session.get(SESSION_KEY)
-    return EidPerson.from_session(stored) if stored else None
+    if not stored:
+        return None
+    person = EidPerson.from_session(stored)
+    return person if reaches(person.level, organisation_of(request).minimum_assurance) else None
 
 
 def user_of(request: HttpRequest) -> User | None:
-    """Give the employee's user who is signed in at this organisation's address."""
+    """Give the employee's user who is signed in at this organisation's address, at its level.
+
+    A minimum that is raised holds at once: whoever came in by less signs in again.
+    """
     user = request.user
     if not isinstance(user, User) or user.employee is None:
         return None
-    return user if user.employee.organisation_id == organisation_of(request).pk else None
+    organisation = organisation_of(request)
+    if user.employee.organisation_id != organisation.pk:
+        return None
+    level = request.session.get(LEVEL_KEY, "low")
+    return user if reaches(level, organisation.minimum_assurance) else None
 
 
 def employee_of(user: User) -> Employee:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http import PortalRequest
 from accounts.sessions import OIDC_SID
-from linking import actions, codes, oidc
+from linking import actions, authorization, codes
 from linking.eids import eid_name
 from linking.forms import CodeForm, EmailForm
 from linking.models import PendingCode
@@ -62,7 +62,7 @@ def email(request: PortalRequest) -> HttpResponse:
 def _ask_for_code(request: PortalRequest, person: EidPerson, address: str) -> None:
     organisation = organisation_of(request)
     earlier = request.session.get(REQUEST_KEY, {})
-    binding = earlier.get("binding") or oidc.new_secret()
+    binding = earlier.get("binding") or authorization.new_secret()
     asked = actions.request_code(
         person,
         organisation=organisation,
@@ -111,7 +111,7 @@ def code(request: PortalRequest) -> HttpResponse:
     except actions.LinkRefused as refused:
         return refusal_page(request, LINK_REFUSED, reference=refused.reference)
     else:
-        let_in(request, linked.user, sid=request.session.get(OIDC_SID, ""))
+        let_in(request, linked.user, sid=request.session.get(OIDC_SID, ""), level=person.level)
         return redirect("link_done")
     return _code_page(request, CodeForm(), problem=problem)
 

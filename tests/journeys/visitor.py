@@ -82,3 +82,8 @@ def newest_code(mailbox: Mailbox) -> str:
         if found:
             return found[1] + found[2]
     raise LookupError("There is no code in the mailbox.")
+
+
+def text(response: Response) -> str:
+    """The page that a response brings."""
+    return str(response.content.decode())

@@ -1,98 +1,12 @@
-from datetime import datetime, timedelta
-from typing import Any, ClassVar, Self
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import uuid7
-from accounts.models import AssuranceLevel, Employee, Organisation
-from accounts.national_id import Fingerprint
-from linking.eids import eid_name
+from accounts.models import Employee, Organisation
+from linking.models.links import LinkedIdentity
 from linking.policy import Refusal
-
-
-def matches(fingerprints: list[Fingerprint]) -> Q:
-    """Give the rows of one person, whichever of the live keys they were written under."""
-    condition = Q()
-    for fingerprint in fingerprints:
-        condition |= Q(fingerprint=fingerprint.digest, fingerprint_key=fingerprint.key_id)
-    return condition
-
-
-class LinkedIdentityQuerySet(models.QuerySet["LinkedIdentity"]):
-    def active(self) -> Self:
-        return self.filter(state=LinkedIdentity.State.ACTIVE)
-
-    def in_force(self, now: datetime) -> Self:
-        """Those that let their employee in now: active, and used recently enough."""
-        return self.active().filter(expires_at__gt=now)
-
-
-class LinkedIdentity(models.Model):
-    """That one national identity and one employee are the same person.
-
-    The number is not here: only its keyed fingerprint, and the id of the key.
-    """
-
-    class State(models.TextChoices):
-        ACTIVE = "active", _("Active")
-        EXPIRED = "expired", _("Expired")
-        REVOKED = "revoked", _("Revoked")
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    employee = models.ForeignKey(
-        Employee, on_delete=models.CASCADE, related_name="links", verbose_name=_("employee")
-    )
-    organisation = models.ForeignKey(
-        Organisation, on_delete=models.CASCADE, related_name="+", verbose_name=_("organisation")
-    )
-    fingerprint = models.BinaryField(max_length=32)
-    fingerprint_key = models.CharField(max_length=50)
-    level = models.CharField(_("assurance level"), max_length=20, choices=AssuranceLevel)
-    eid = models.CharField(_("eID"), max_length=150, blank=True)
-    state = models.CharField(_("state"), max_length=10, choices=State, default=State.ACTIVE)
-    linked_at = models.DateTimeField(_("linked"))
-    last_used_at = models.DateTimeField(_("last used"))
-    expires_at = models.DateTimeField(_("expires unless used"))
-    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
-    ended_by = models.CharField(_("ended by"), max_length=100, blank=True)
-    end_reason = models.CharField(_("why it ended"), max_length=500, blank=True)
-
-    objects: ClassVar[Any] = LinkedIdentityQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("linked identity")
-        verbose_name_plural = _("linked identities")
-        ordering = ("-linked_at",)
-        constraints = (
-            models.UniqueConstraint(
-                fields=["employee"], condition=Q(state="active"), name="link_one_per_employee"
-            ),
-            models.UniqueConstraint(
-                fields=["organisation", "fingerprint"],
-                condition=Q(state="active"),
-                name="link_one_per_person_and_organisation",
-            ),
-            models.CheckConstraint(
-                condition=Q(state="active", ended_at__isnull=True)
-                | (~Q(state="active") & Q(ended_at__isnull=False)),
-                name="link_ended_has_a_time",
-            ),
-        )
-        indexes = (
-            models.Index(
-                fields=["expires_at"], condition=Q(state="active"), name="link_stale_first"
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.employee} · {self.eid_name}" if self.eid else str(self.employee)
-
-    @property
-    def eid_name(self) -> str:
-        return eid_name(self.eid)
 
 
 class PendingCode(models.Model):
@@ -222,8 +136,3 @@ class OutgoingMail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} · {self.recipient}"
-
-
-def stale_at(organisation: Organisation, used_at: datetime) -> datetime:
-    """When a link last used at `used_at` expires by the organisation's rule."""
-    return used_at + timedelta(days=organisation.unused_days)
