@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -23,7 +24,7 @@ from accounts.models import Organisation, User
 from linking import actions, authorization, documents, http, oidc
 from linking.models import SIGN_IN_LIFETIME, AuthorizationRequest
 from linking.persons import EidPerson
-from linking.refusals import ClientNotRecognised, StateUnknown, TokenKeyUnknown
+from linking.refusals import ClientNotRecognised, ProviderUnavailable, StateUnknown, TokenKeyUnknown
 
 logger = logging.getLogger(__name__)
 
@@ -62,9 +63,10 @@ def start(
     if fresh:
         fields["prompt"] = "login"
     request_uri, key = _push(gateway.pushed_authorization_request_endpoint, fields, now=now)
-    AuthorizationRequest.objects.create(
+    _remember(
         state_hash=_hash(state),
         browser_hash=_hash(browser),
+        request_uri_hash=_hash(request_uri),
         organisation=organisation,
         nonce=nonce,
         verifier=verifier,
@@ -79,6 +81,14 @@ def start(
         client_id=settings.IDPORTEN_CLIENT_ID,
         request_uri=request_uri,
     )
+
+
+def _remember(**asked: Any) -> None:
+    try:
+        with transaction.atomic():
+            AuthorizationRequest.objects.create(**asked)
+    except IntegrityError:
+        raise ProviderUnavailable from None  # a request_uri that is another sign-in's (H-43)
 
 
 def _push(endpoint: str, fields: dict[str, str], *, now: datetime) -> tuple[str, RSAKey]:

@@ -86,6 +86,8 @@ def _signing_key(entry: object) -> RSAKey | None:
         return None
     if entry.get("alg", ALGORITHM) != ALGORITHM or "d" in entry:
         return None
+    if not isinstance(entry.get("n"), str) or len(entry["n"]) * 6 < KEY_BITS:
+        return None  # joserfc would take it, and warn
     try:
         key = RSAKey.import_key(entry)
         return key if key.raw_value.key_size >= KEY_BITS else None

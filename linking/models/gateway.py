@@ -26,11 +26,13 @@ class AuthorizationRequestManager(models.Manager["AuthorizationRequest"]):
 class AuthorizationRequest(models.Model):
     """One sign-in under way: what the answer must fit, and in which browser (H-30).
 
-    Neither `state` nor the browser's secret is here, only their hashes.
+    Neither `state` nor the browser's secret is here, only their hashes. No two have the same
+    `request_uri` (H-43).
     """
 
     state_hash = models.BinaryField(max_length=32, unique=True)
     browser_hash = models.BinaryField(max_length=32)
+    request_uri_hash = models.BinaryField(max_length=32, unique=True)
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
     nonce = models.CharField(max_length=43)
     verifier = models.CharField(max_length=43)

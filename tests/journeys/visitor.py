@@ -6,11 +6,14 @@ from urllib.parse import urlsplit
 
 from django.test import Client
 
+from audit.models import AuditEvent
 from devtools.idporten.server import StandIn
 from devtools.mailbox import Mailbox
 from devtools.people import SAMPLE_PEOPLE, SamplePerson
 from linking import tasks
 from linking.models import OutgoingMail, PendingCode
+
+NOT_ANSWERING = ("provider-unavailable", "provider-misconfigured", "client-not-recognised")
 
 type Response = Any  # the test client's own class: an HttpResponse with more on it
 
@@ -87,3 +90,13 @@ def newest_code(mailbox: Mailbox) -> str:
 def text(response: Response) -> str:
     """The page that a response brings."""
     return str(response.content.decode())
+
+
+def assert_refused(response: Response, reason: str) -> None:
+    """A clear page with support's address, and a reference that finds the event."""
+    assert response.status_code == (503 if reason in NOT_ANSWERING else 403)
+    event = AuditEvent.objects.filter(event="sign-in:refused").latest("id")
+    assert event.reason == reason
+    assert re.fullmatch(r"[2-9A-Z]{4}-[2-9A-Z]{2}", event.reference)
+    assert event.reference in text(response)
+    assert "hjelp@" in text(response)

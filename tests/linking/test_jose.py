@@ -164,25 +164,24 @@ SIGNING = PUBLIC | {"use": "sig", "alg": "RS256"}
 def test_only_keys_that_may_sign_are_taken_from_a_key_set() -> None:
     with pytest.warns(SecurityWarning):
         small = RSAKey.generate_key(1024, {"kid": "small"}, private=True)
-    with pytest.warns(SecurityWarning):
-        keys = jose.parse_jwks(
-            key_set(
-                SIGNING,
-                PUBLIC | {"kid": "plain"},
-                PUBLIC | {"kid": "enc", "use": "enc"},
-                PUBLIC | {"kid": "alg", "alg": "PS256"},
-                PUBLIC | {"kid": "EC", "kty": "EC"},
-                small.as_dict(private=False),
-                KEY.as_dict(private=True) | {"kid": "private"},
-                OctKey.generate_key(256, {"kid": "oct"}).as_dict(),
-                {"kid": "broken", "kty": "RSA"},
-                {"kid": "numbers", "kty": "RSA", "n": 7, "e": 7},
-                "nonsense",
-                PUBLIC | {"kid": 7},
-                PUBLIC | {"kid": ""},
-                {name: value for name, value in PUBLIC.items() if name != "kid"},
-            )
+    keys = jose.parse_jwks(
+        key_set(
+            SIGNING,
+            PUBLIC | {"kid": "plain"},
+            PUBLIC | {"kid": "enc", "use": "enc"},
+            PUBLIC | {"kid": "alg", "alg": "PS256"},
+            PUBLIC | {"kid": "EC", "kty": "EC"},
+            small.as_dict(private=False),
+            KEY.as_dict(private=True) | {"kid": "private"},
+            OctKey.generate_key(256, {"kid": "oct"}).as_dict(),
+            {"kid": "broken", "kty": "RSA"},
+            {"kid": "numbers", "kty": "RSA", "n": 7, "e": 7},
+            "nonsense",
+            PUBLIC | {"kid": 7},
+            PUBLIC | {"kid": ""},
+            {name: value for name, value in PUBLIC.items() if name != "kid"},
         )
+    )
     assert list(keys) == ["one", "plain"]
 
 
