@@ -1,7 +1,12 @@
-"""The relying parties that are registered here, and how they prove who they are (RFC 7523)."""
+"""The relying parties that are registered here, and how they prove who they are.
 
+By private_key_jwt (RFC 7523), as the portal does; or by client_secret_post (RFC 6749, 2.3.1), for
+the bare library that `devtools.bench` measures beside it. A client has one way, and only that.
+"""
+
+import hmac
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
 import jwt
@@ -33,24 +38,29 @@ class Client:
     post_logout_redirect_uris: tuple[str, ...] = ()
     frontchannel_logout_uris: tuple[str, ...] = ()
     backchannel_logout_uris: tuple[str, ...] = ()
+    secret: str = field(default="", repr=False)
 
     @classmethod
     def register(
         cls,
         client_id: str,
         *,
-        jwks: Iterable[Mapping[str, Any]],
+        jwks: Iterable[Mapping[str, Any]] = (),
+        secret: str = "",
         redirect_uris: Iterable[str],
         post_logout_redirect_uris: Iterable[str] = (),
         frontchannel_logout_uris: Iterable[str] = (),
         backchannel_logout_uris: Iterable[str] = (),
     ) -> "Client":
-        """From RSA JWKs with `kid`; of a private one only the public part is kept.
+        """From RSA JWKs with `kid`, or a secret; of a private key only the public part is kept.
 
-        ValueError for more than five keys, or one that is not an RSA key of 2048 bits or more.
+        ValueError for more than five keys, or one that is not an RSA key of 2048 bits or more; and
+        for keys and a secret, or neither.
         """
         keys = {str(jwk["kid"]): _public_key(jwk) for jwk in jwks}
-        if not 1 <= len(keys) <= _MAX_KEYS:
+        if secret and keys:
+            raise ValueError("a client has keys or a secret, never both")
+        if not secret and not 1 <= len(keys) <= _MAX_KEYS:
             raise ValueError(f"a client has one to {_MAX_KEYS} keys, each with its own kid")
         return cls(
             client_id,
@@ -59,6 +69,7 @@ class Client:
             tuple(post_logout_redirect_uris),
             tuple(frontchannel_logout_uris),
             tuple(backchannel_logout_uris),
+            secret,
         )
 
 
@@ -80,10 +91,13 @@ def authenticate(
     seen: ExpiringStore[None],
     now: float,
 ) -> Client:
-    """The client that signed the assertion in `form`, by private_key_jwt; ClientRefused otherwise.
+    """The client that signed the assertion in `form`, or gave its secret; ClientRefused otherwise.
 
     `seen` remembers each `jti` for longer than an assertion can live.
     """
+    named = clients.get(form.get("client_id", ""))
+    if named is not None and named.secret:
+        return _with_secret(named, form, headers)
     if "Authorization" in headers or "client_secret" in form:
         raise ClientRefused("this client is registered for private_key_jwt only")
     if form.get("client_assertion_type") != ASSERTION_TYPE:
@@ -96,6 +110,14 @@ def authenticate(
     _check_claims(claims, client, issuer, now)
     if not seen.add(f"{client.client_id} {claims['jti']}", None):
         raise ClientRefused("jti has been used before")
+    return client
+
+
+def _with_secret(client: Client, form: Mapping[str, str], headers: Headers) -> Client:
+    if "Authorization" in headers or "client_assertion" in form:
+        raise ClientRefused("this client is registered for client_secret_post only")
+    if not hmac.compare_digest(form.get("client_secret", "").encode(), client.secret.encode()):
+        raise ClientRefused("client_secret is missing or wrong")
     return client
 
 

@@ -1,11 +1,15 @@
-"""private_key_jwt is enforced at PAR, and in the same way at the token endpoint."""
+"""private_key_jwt is enforced at PAR, and in the same way at the token endpoint.
+
+A client with a secret is another kind of client: each has one way in, and not the other's.
+"""
 
 from typing import Any
 
 import pytest
 from joserfc.jwk import RSAKey
 
-from tests.devtools.idporten.relying_party import CLIENT_ID, Form, RelyingParty
+from devtools.idporten.clients import Client
+from tests.devtools.idporten.relying_party import CLIENT_ID, REDIRECT_URI, Form, RelyingParty
 
 HOUR_AGO = 1_800_000_000 - 3600
 
@@ -99,3 +103,54 @@ def test_a_secret_is_not_an_authentication(rp: RelyingParty) -> None:
 
 def test_client_id_must_be_the_assertions(rp: RelyingParty) -> None:
     refused(rp, rp.authentication() | {"client_id": "another"})
+
+
+SECRET_ID, SECRET = "with-secret", "the-secret-of-the-test-client"
+BY_SECRET = {"client_id": SECRET_ID, "client_secret": SECRET}
+
+
+@pytest.fixture
+def by_secret(rp: RelyingParty) -> RelyingParty:
+    """The same stand-in, where a second client is registered with a secret."""
+    rp.standin.register(Client.register(SECRET_ID, secret=SECRET, redirect_uris=[REDIRECT_URI]))
+    return rp
+
+
+def test_a_client_registered_with_a_secret_gives_it(by_secret: RelyingParty) -> None:
+    assert by_secret.push(BY_SECRET)[0] == 201
+
+
+@pytest.mark.parametrize("secret", ["", "another", SECRET + "x", SECRET.upper(), "hemmelighet-ø"])
+def test_a_wrong_secret_is_refused(by_secret: RelyingParty, secret: str) -> None:
+    refused(by_secret, BY_SECRET | {"client_secret": secret})
+
+
+def test_a_missing_secret_is_refused(by_secret: RelyingParty) -> None:
+    refused(by_secret, {"client_id": SECRET_ID})
+
+
+def test_a_client_with_a_secret_cannot_sign_instead(by_secret: RelyingParty) -> None:
+    assertion = by_secret.assertion(iss=SECRET_ID, sub=SECRET_ID)
+    form = by_secret.authentication(assertion)
+    refused(by_secret, form | {"client_id": SECRET_ID})
+    refused(by_secret, form | BY_SECRET)
+    del form["client_id"]  # named by the assertion alone
+    status, answer = by_secret.push(form, client_id=None)
+    assert (status, answer["error"]) == (401, "invalid_client")
+
+
+def test_one_clients_secret_is_not_anothers(by_secret: RelyingParty) -> None:
+    refused(by_secret, BY_SECRET | {"client_id": CLIENT_ID})
+
+
+def test_a_client_has_keys_or_a_secret(rp: RelyingParty) -> None:
+    keys = [rp.key.as_dict(private=False)]
+    with pytest.raises(ValueError, match="never both"):
+        Client.register(SECRET_ID, jwks=keys, secret=SECRET, redirect_uris=[REDIRECT_URI])
+    with pytest.raises(ValueError, match="one to 5 keys"):
+        Client.register(SECRET_ID, redirect_uris=[REDIRECT_URI])
+
+
+def test_a_registration_does_not_print_its_secret() -> None:
+    client = Client.register(SECRET_ID, secret=SECRET, redirect_uris=[REDIRECT_URI])
+    assert SECRET not in repr(client)
