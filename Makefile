@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Kept inside what they stand for, so that whoever removes that removes them too.
 INSTALLED := .venv/installed node_modules/.installed
 
-.PHONY: help demo test check test-services screenshots messages install clean
+.PHONY: help demo test check test-services bench screenshots messages install clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,9 @@ check: install ## lint, types, import contracts, migrations, translations
 test-services: install ## the same tests on this machine's PostgreSQL, with Redis and with RabbitMQ
 	@CHROMIUM="$$(sh devtools/bootstrap/chromium.sh)" && export CHROMIUM && \
 		sh devtools/bootstrap/services.sh $(ARGS)
+
+bench: install ## time a sign-in beside the bare library's (ARGS="--runs 50")
+	@$(PYTHON) -m devtools.bench $(ARGS)
 
 screenshots: install ## make the README's pictures anew
 	@CHROMIUM="$$(sh devtools/bootstrap/chromium.sh)" && export CHROMIUM && \

@@ -1,0 +1,114 @@
+"""What a bench found: one page of text for a person, the same as JSON to keep."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from devtools.bench.figures import Ratio, Spread
+
+_WIDTH = 36
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many of something a round had."""
+
+    least: int
+    most: int
+    of: Mapping[str, float]
+    """By kind, on average of the rounds."""
+
+    @classmethod
+    def count(cls, rounds: Sequence[Mapping[str, int]]) -> "Tally":
+        totals = [sum(each.values()) for each in rounds]
+        kinds = sorted({kind for each in rounds for kind in each})
+        means = {k: round(sum(each.get(k, 0) for each in rounds) / len(rounds), 3) for k in kinds}
+        return cls(min(totals), max(totals), means)
+
+
+type Measures = Mapping[str, Spread | Tally]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A figure that we want to stay below. It is told, and decides nothing."""
+
+    what: str
+    value: float
+    at_most: float
+
+    @property
+    def met(self) -> bool:
+        return self.value <= self.at_most
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Times in milliseconds; ratios are ours over theirs."""
+
+    bench: str
+    what: str
+    date: str
+    machine: Mapping[str, str | int | float]
+    versions: Mapping[str, str]
+    runs: int
+    warm_up: int
+    sides: Mapping[str, Measures]
+    ratios: Mapping[str, Ratio]
+    limits: Sequence[Limit]
+
+    def save(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        met = [asdict(each) | {"met": each.met} for each in self.limits]
+        document = asdict(self) | {"limits": met}
+        path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+    def text(self) -> str:
+        return "\n".join(
+            [
+                f"{self.bench}: {self.what}",
+                f"{self.date}, on {_listed(self.machine)}",
+                _listed(self.versions),
+                f"{self.runs} rounds of each in turns, after {self.warm_up} to warm up",
+                "",
+                *self._sides(),
+                "",
+                *self._ratios(),
+                "",
+                *self._limits(),
+            ]
+        )
+
+    def _sides(self) -> Iterator[str]:
+        yield _row("", *self.sides)
+        for measure in next(iter(self.sides.values())):
+            yield _row(measure, *(_shown(side[measure]) for side in self.sides.values()))
+
+    def _ratios(self) -> Iterator[str]:
+        yield " / ".join(self.sides)
+        for name, ratio in self.ratios.items():
+            doubt = f"(95 % interval {ratio.low:.2f}–{ratio.high:.2f})"
+            yield _row(name, f"{ratio.value:.2f}  {doubt}")
+
+    def _limits(self) -> Iterator[str]:
+        for limit in self.limits:
+            verdict = "met" if limit.met else "NOT MET"
+            yield f"{limit.what}: {limit.value:g}, wanted at most {limit.at_most:g}: {verdict}"
+
+
+def _row(name: str, *cells: str) -> str:
+    return f"{name:<28}" + "".join(f"{cell:<{_WIDTH}}" for cell in cells).rstrip()
+
+
+def _shown(value: Spread | Tally) -> str:
+    if isinstance(value, Spread):
+        quartiles = f"{value.lower_quartile:.2f}–{value.upper_quartile:.2f}"
+        return f"{value.median:.2f}  ({quartiles}, 95 %: {value.percentile_95:.2f})"
+    number = f"{value.least}" if value.least == value.most else f"{value.least}–{value.most}"
+    kinds = ", ".join(f"{kind} {mean:g}" for kind, mean in value.of.items())
+    return f"{number}  ({kinds})"
+
+
+def _listed(facts: Mapping[str, str | int | float]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in facts.items())
