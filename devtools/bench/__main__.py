@@ -29,6 +29,8 @@ def main() -> int:
     except (ChildFailed, postgres.PostgresUnavailable, psycopg.OperationalError) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     finally:
         if cluster is not None:
             cluster.stop()

@@ -5,11 +5,14 @@ import os
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from devtools.bench.children import ChildFailed
 from devtools.bench.figures import Ratio, Spread
@@ -109,6 +112,56 @@ def test_a_server_that_does_not_answer_is_no_traceback(tmp_path: Path) -> None:
     assert f"port {port}" in done.stderr
     assert "Traceback" not in done.stderr
     assert "hidden" not in done.stderr
+
+
+@pytest.fixture
+def long_bench(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A bench that goes on for minutes unless killed; what it could not clear away is cleared."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "devtools.bench", "--runs=1000", f"--json={tmp_path / 'kept'}"],
+        cwd=ROOT,
+        env=os.environ | {"KOBLING_DATA": str(tmp_path)},
+    )
+    yield process
+    process.kill()
+    process.wait()
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        for purpose in ("portal", "bare"):
+            name = sql.Identifier(f"kobling_bench_{process.pid}_{purpose}")
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+def test_a_killed_bench_leaves_no_process_behind(long_bench: subprocess.Popen[bytes]) -> None:
+    wait_for(lambda: len(sides_of(long_bench)) == 2)
+    sides = sides_of(long_bench)
+    long_bench.kill()
+    long_bench.wait()
+    wait_for(lambda: not any(is_running(pid) for pid in sides))
+
+
+def sides_of(process: subprocess.Popen[bytes]) -> list[int]:
+    listed = Path(f"/proc/{process.pid}/task").glob("*/children")
+    children = [int(pid) for each in listed for pid in each.read_text().split()]
+    return [pid for pid in children if b"sign_in.callback" in command_of(pid)]
+
+
+def command_of(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
+
+
+def is_running(pid: int) -> bool:
+    return command_of(pid) != b""  # a zombie has none
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + BENCH_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("runs", ["1", "0", "-3", "many"])
