@@ -1,4 +1,4 @@
-"""H-01 to H-29: what an ID token may not be. Each row is one answer of a provider otherwise good."""
+"""H-01 to H-29: what an ID token may not be. Each row is one fault of a provider otherwise good."""
 
 import re
 from typing import Any

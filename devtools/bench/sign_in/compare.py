@@ -63,7 +63,7 @@ def run(*, server_url: str, runs: int, warm_up: int) -> Report:
 def _provider(secret: str) -> Iterator[StandIn]:
     ours = Client.register(
         CLIENT_ID,
-        jwks=[env.client_jwk().as_dict(private=False)],
+        jwks=[key.as_dict(private=False) for key in env.client_keys()],
         redirect_uris=[f"http://{PORTAL_HOST}/oidc/callback/"],
     )
     theirs = Client.register(
