@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -15,13 +16,15 @@ from devtools.idporten.server import StandIn
 from devtools.mailbox import Mailbox
 from portal.celery import app as celery_app
 from tests.factories import make_organisation
+from tests.journeys.visitor import IDPorten
+from tests.second_provider.gateway import SecondProvider
 
 HOST = "eksempel-kommune.localhost"
 
 
-def register(standin: StandIn, *base_urls: str) -> None:
-    """Register the portal at the stand-in with the addresses of its organisations."""
-    standin.register(
+def register(provider: IDPorten, *base_urls: str) -> None:
+    """Register the portal at a provider with the addresses of its organisations."""
+    provider.register(
         Client.register(
             settings.IDPORTEN_CLIENT_ID,
             jwks=[key.as_dict(private=False) for key in settings.IDPORTEN_CLIENT_KEYS],
@@ -52,14 +55,37 @@ def standin_keys() -> KeyRing:
 
 
 @pytest.fixture
-def idporten(standin_keys: KeyRing, settings: pytest.FixtureRequest) -> Iterator[StandIn]:
-    """The stand-in, registered for the two organisations' addresses; faults are the test's own."""
-    cache.clear()
+def standin(standin_keys: KeyRing) -> Iterator[StandIn]:
     keys = KeyRing(standin_keys.current, standin_keys.upcoming, standin_keys.subject_secret)
     with StandIn(keys=keys) as running:
-        register(running, f"http://{HOST}", "http://fjordvik-kommune.localhost")
-        settings.IDPORTEN_ISSUER = running.issuer  # type: ignore[attr-defined]
         yield running
+
+
+@pytest.fixture(scope="session")
+def running_second_provider(standin_keys: KeyRing) -> Iterator[SecondProvider]:
+    with SecondProvider(standin_keys) as running:
+        yield running
+
+
+@pytest.fixture
+def second_provider(running_second_provider: SecondProvider) -> Iterator[SecondProvider]:
+    running_second_provider.reset()
+    yield running_second_provider
+    running_second_provider.stopping.set()
+
+
+@pytest.fixture
+def idporten(standin: StandIn, settings: pytest.FixtureRequest) -> StandIn:
+    """The stand-in as the portal's ID-porten; faults are the test's own."""
+    take_for_idporten(standin, settings)
+    return standin
+
+
+def take_for_idporten(provider: IDPorten, settings: Any) -> None:
+    """Let the portal sign in by this provider, with nothing remembered of another."""
+    cache.clear()
+    register(provider, f"http://{HOST}", "http://fjordvik-kommune.localhost")
+    settings.IDPORTEN_ISSUER = provider.issuer
 
 
 @pytest.fixture

@@ -109,14 +109,15 @@ class Browser:
     def _choice(self, who: Who) -> dict[str, str]:
         if who is None:
             return {"without_number": "1"}
-        number = who if isinstance(who, str) else _number(who)
+        number = who if isinstance(who, str) else number_of(who)
         known = [index for index, each in enumerate(self._people) if each.pid == number]
         if known and not isinstance(who, str):
             return {"person": str(known[0])}
         return {"number": number or ""}
 
 
-def _number(who: SamplePerson | Person) -> str | None:
+def number_of(who: SamplePerson | Person) -> str | None:
+    """The identity number of somebody fictional."""
     return who.pid if isinstance(who, Person) else who.national_id
 
 

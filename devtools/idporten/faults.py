@@ -50,6 +50,12 @@ class Hooks[T]:
             self._always.clear()
             self._once.clear()
 
+    @property
+    def armed(self) -> bool:
+        """Whether the next value meets a hook."""
+        with self._lock:
+            return bool(self._always or self._once)
+
     def apply(self, value: T) -> T:
         with self._lock:
             hooks = [*self._always, *([self._once.popleft()] if self._once else [])]
@@ -99,6 +105,11 @@ class TokenHooks:
     signer: Hooks[Signer] = field(default_factory=Hooks)
     compact: Hooks[str] = field(default_factory=Hooks)
     """The finished token."""
+
+    @property
+    def armed(self) -> bool:
+        """Whether the next token meets a hook anywhere."""
+        return any(getattr(self, each.name).armed for each in fields(self))
 
     def clear(self) -> None:
         _clear_all(self)

@@ -24,7 +24,7 @@ from devtools.idporten.stores import Clock
 _HOST = "127.0.0.1"
 
 
-class _Handler(WSGIRequestHandler):
+class QuietHandler(WSGIRequestHandler):
     """Logs method, path and status: a query may hold an ID token, a body a number."""
 
     disable_nagle_algorithm = True
@@ -89,7 +89,7 @@ class StandIn:
             port,
             application,
             threaded=True,
-            request_handler=_Handler,
+            request_handler=QuietHandler,
             fd=self._socket.fileno(),
         )
         self._socket.close()  # the server has its own duplicate

@@ -4,17 +4,34 @@ import logging
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from django.test import Client
 
 from accounts.models import Employee, Organisation, UserSession
 from audit.models import AuditEvent
-from devtools.idporten.server import StandIn
+from tests.conftest import take_for_idporten
 from tests.factories import fingerprint_of, make_employee, make_link
-from tests.journeys.visitor import INGRID, SOLVEIG, Response, Visitor, assert_refused, text
+from tests.journeys.visitor import (
+    INGRID,
+    SOLVEIG,
+    IDPorten,
+    Response,
+    Visitor,
+    assert_refused,
+    text,
+)
 
 NUMBERS = (INGRID.national_id, SOLVEIG.national_id)
+
+
+@pytest.fixture(params=["standin", "second_provider"])
+def idporten(request: pytest.FixtureRequest, settings: Any) -> IDPorten:
+    """Each of the two providers that share no code, as the portal's ID-porten."""
+    provider: IDPorten = request.getfixturevalue(request.param)
+    take_for_idporten(provider, settings)
+    return provider
 
 
 class EveryLine(logging.Handler):
@@ -54,7 +71,7 @@ class Door:
     """A browser at the organisation's address, and the provider it is sent to."""
 
     visitor: Visitor
-    provider: StandIn
+    provider: IDPorten
 
     def knock(self) -> Response:
         """Sign in as the linked employee, with whatever the provider makes of it."""
@@ -81,12 +98,12 @@ class Door:
 
 
 @pytest.fixture
-def door(idporten: StandIn, ingrid: Employee) -> Door:
+def door(idporten: IDPorten, ingrid: Employee) -> Door:
     return Door(Visitor(idporten), idporten)
 
 
 @pytest.fixture
-def other_browser(idporten: StandIn, ingrid: Employee) -> Door:
+def other_browser(idporten: IDPorten, ingrid: Employee) -> Door:
     return Door(Visitor(idporten), idporten)
 
 

@@ -12,9 +12,11 @@ from devtools.mailbox import Mailbox
 from devtools.people import SAMPLE_PEOPLE, SamplePerson
 from linking import tasks
 from linking.models import OutgoingMail, PendingCode
+from tests.second_provider.gateway import SecondProvider
 
 NOT_ANSWERING = ("provider-unavailable", "provider-misconfigured", "client-not-recognised")
 
+type IDPorten = StandIn | SecondProvider
 type Response = Any  # the test client's own class: an HttpResponse with more on it
 
 INGRID, SOLVEIG = SAMPLE_PEOPLE[0], SAMPLE_PEOPLE[1]
@@ -23,7 +25,7 @@ INGRID, SOLVEIG = SAMPLE_PEOPLE[0], SAMPLE_PEOPLE[1]
 class Visitor:
     """One browser at one organisation's address."""
 
-    def __init__(self, idporten: StandIn, *, host: str = "eksempel-kommune.localhost") -> None:
+    def __init__(self, idporten: IDPorten, *, host: str = "eksempel-kommune.localhost") -> None:
         self.idporten = idporten
         self.client = Client(headers={"host": host, "accept-language": "en"})
         self.eid_browser = idporten.browser()

@@ -55,4 +55,4 @@ def standin(clock: Clock, client_key: RSAKey, standin_keys: KeyRing) -> Iterator
 
 @pytest.fixture
 def rp(standin: StandIn, clock: Clock, client_key: RSAKey) -> RelyingParty:
-    return RelyingParty(standin, clock, client_key)
+    return RelyingParty(standin.issuer, clock, client_key)

@@ -1,9 +1,9 @@
-"""A relying party for the stand-in's tests, on joserfc: another library than the stand-in's own."""
+"""A relying party for tests of providers, on joserfc: another library than the stand-in's own."""
 
 import hashlib
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -12,7 +12,6 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
 from devtools.idporten.clients import ASSERTION_TYPE, Client
-from devtools.idporten.server import StandIn
 
 CLIENT_ID = "kobling-test"
 REDIRECT_URI = "http://rp.localhost:9/callback"
@@ -36,11 +35,10 @@ class Clock:
 
 
 class RelyingParty:
-    """Speaks to one stand-in; each step's input can be altered before it goes."""
+    """Speaks to one provider; each step's input can be altered before it goes."""
 
-    def __init__(self, standin: StandIn, clock: Clock, key: RSAKey) -> None:
-        self.standin = standin
-        self.issuer = standin.issuer
+    def __init__(self, issuer: str, clock: Callable[[], float], key: RSAKey) -> None:
+        self.issuer = issuer
         self.clock = clock
         self.key = key
         self.http = urllib3.PoolManager(retries=False, timeout=5)

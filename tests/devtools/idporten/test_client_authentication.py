@@ -9,6 +9,7 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from devtools.idporten.clients import Client
+from devtools.idporten.server import StandIn
 from tests.devtools.idporten.relying_party import CLIENT_ID, REDIRECT_URI, Form, RelyingParty
 
 HOUR_AGO = 1_800_000_000 - 3600
@@ -110,9 +111,9 @@ BY_SECRET = {"client_id": SECRET_ID, "client_secret": SECRET}
 
 
 @pytest.fixture
-def by_secret(rp: RelyingParty) -> RelyingParty:
+def by_secret(standin: StandIn, rp: RelyingParty) -> RelyingParty:
     """The same stand-in, where a second client is registered with a secret."""
-    rp.standin.register(Client.register(SECRET_ID, secret=SECRET, redirect_uris=[REDIRECT_URI]))
+    standin.register(Client.register(SECRET_ID, secret=SECRET, redirect_uris=[REDIRECT_URI]))
     return rp
 
 

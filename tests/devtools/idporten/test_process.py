@@ -26,7 +26,7 @@ def test_a_sample_person_signs_in_under_their_own_name(
 ) -> None:
     person = SAMPLE_PEOPLE[-1]
     with StandIn([registration(client_key)], keys=standin_keys, now=clock) as standin:
-        rp = RelyingParty(standin, clock, client_key)
+        rp = RelyingParty(standin.issuer, clock, client_key)
         claims = rp.claims_after(standin.sign_in(rp.authorize_url(), person))
     assert claims["pid"] == person.national_id
     assert claims["family_name"] == person.family_name
