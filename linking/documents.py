@@ -10,11 +10,12 @@ from functools import lru_cache
 
 from django.conf import settings
 from django.core.cache import cache
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from linking import authorization, http, jose
 from linking.models import GatewayDocument
-from linking.refusals import ProviderUnavailable
+from linking.refusals import ProviderUnavailable, Refused
 
 NEAR_SECONDS = 60
 METADATA_LIFETIME = timedelta(hours=1)
@@ -88,11 +89,22 @@ class _Document:
         return self._keep_near(self._shared(now=now) or self._fetch(now=now))
 
     def newer_body(self, *, now: datetime) -> bytes:
-        """Give what was fetched in the last minute, by whomever; fetched now if nobody did."""
+        """Give what was fetched in the last minute, by whomever; fetched now if nobody did.
+
+        One asks, and whoever comes at the same moment waits for what it gets.
+        """
         unasked = Q(asked_at__isnull=True) | Q(asked_at__lte=now - ASK_AGAIN_AFTER)
-        if self._rows.filter(unasked).update(asked_at=now):
-            return self._keep_near(self._fetch(now=now))
+        refusal: Refused | None = None
+        with transaction.atomic():
+            self._rows.select_for_update().first()
+            if self._rows.filter(unasked).update(asked_at=now):
+                try:
+                    self._fetch(now=now)
+                except Refused as reason:  # raised later: that it was asked for stays noted
+                    refusal = reason
         cache.delete(self._cache_key)
+        if refusal is not None:
+            raise refusal
         return self.body(now=now)
 
     def _shared(self, *, now: datetime) -> bytes | None:

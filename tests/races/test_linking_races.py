@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from functools import partial
 from hashlib import sha256
-from threading import Barrier, Thread
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Employee
@@ -16,34 +14,10 @@ from linking import actions, codes
 from linking.models import LinkedIdentity, OutgoingMail, PendingCode
 from linking.persons import EidPerson
 from tests.factories import make_employee, make_pending_code, some_fingerprint
+from tests.races.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BINDING = "binding"
-FIT_IN_THE_POOL = 8  # connections
-
-
-def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
-    """Run the calls in threads that start together; gives results and exceptions."""
-    barrier = Barrier(len(calls), timeout=30)
-    outcomes: list[Any] = [None] * len(calls)
-
-    def run(index: int, call: Callable[[], Any]) -> None:
-        if len(calls) <= FIT_IN_THE_POOL:
-            connection.ensure_connection()  # connecting takes longer than what is raced
-        barrier.wait()
-        try:
-            outcomes[index] = call()
-        except Exception as error:  # noqa: BLE001  # the outcome is what the test looks at
-            outcomes[index] = error
-        finally:
-            connection.close()
-
-    threads = [Thread(target=run, args=pair) for pair in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
 
 
 def person() -> EidPerson:
