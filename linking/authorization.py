@@ -28,7 +28,7 @@ from linking.refusals import (
 )
 
 CODE_MAX_LENGTH = 4096
-ID_TOKEN_MAX_LENGTH = 64 * 1024
+TOKEN_MAX_LENGTH = 64 * 1024
 CLIENT_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 CLIENT_ASSERTION_LIFETIME = 100  # seconds; ID-porten takes 120
 
@@ -124,7 +124,7 @@ def authorization_code(parameters: Mapping[str, Sequence[str]], *, issuer: str) 
         raise ResponseMalformed
     if errors:
         raise Cancelled if errors == ["access_denied"] else ProviderError
-    if len(codes) != 1 or not 0 < len(codes[0]) <= CODE_MAX_LENGTH or not codes[0].isascii():
+    if len(codes) != 1 or not _is_visible(codes[0], at_most=CODE_MAX_LENGTH):
         raise ResponseMalformed
     return codes[0]
 
@@ -161,8 +161,13 @@ def token_response(status: int, body: bytes) -> tuple[str, str]:
     access_token = response.get("access_token")
     if not isinstance(token_type, str) or token_type.lower() != "bearer":
         raise ResponseMalformed
-    if not isinstance(id_token, str) or not 0 < len(id_token) <= ID_TOKEN_MAX_LENGTH:
+    if not isinstance(id_token, str) or not _is_visible(id_token, at_most=TOKEN_MAX_LENGTH):
         raise TokenMalformed
-    if not isinstance(access_token, str) or not access_token or not access_token.isascii():
+    if not isinstance(access_token, str) or not _is_visible(access_token, at_most=TOKEN_MAX_LENGTH):
         raise ResponseMalformed
     return id_token, access_token
+
+
+def _is_visible(text: str, *, at_most: int) -> bool:
+    """Whether this is some text of visible ASCII characters, as RFC 6749, appendix A, has them."""
+    return 0 < len(text) <= at_most and text.isascii() and text.isprintable()

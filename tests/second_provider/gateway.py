@@ -3,6 +3,7 @@
 What the certified provider answers passes unchanged, byte for byte, unless a switch is thrown.
 """
 
+import re
 import secrets
 import time
 from collections import deque
@@ -18,7 +19,7 @@ import urllib3
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
-from devtools.idporten.browser import Browser, Who, number_of
+from devtools.idporten.browser import Browser, Page, Who, number_of
 from devtools.idporten.clients import SIGNATURE_ONLY, Client
 from devtools.idporten.faults import Answer, Faults, Hooks
 from devtools.idporten.keys import KeyRing, SigningKey
@@ -95,20 +96,22 @@ class SecondProvider:
         self._clients.clear()
         self._keys = _copy(self._given_keys)
         self._rotated = False
-        self._configure()
+        self._cookie_key = secrets.token_urlsafe(32)
+        self._configure(fresh=True)
 
     def register(self, client: Client) -> None:
         self._clients[client.client_id] = client
         self._configure()
 
-    def _configure(self) -> None:
+    def _configure(self, *, fresh: bool = False) -> None:
         keys = (self._given_keys.current, self._given_keys.upcoming)
         self._program.configure(
             {
                 "issuer": self.issuer,
                 "jwks": {"keys": [_signing_jwk(key) for key in keys]},
-                "cookieKey": secrets.token_urlsafe(32),
+                "cookieKey": self._cookie_key,
                 "clients": [self._metadata(client) for client in self._clients.values()],
+                "fresh": fresh,
             }
         )
 
@@ -167,7 +170,7 @@ class SecondProvider:
         if endpoint:
             self.requests.note(endpoint, Request(environ | {"wsgi.input": BytesIO(body)}))
         answer = self._forward(request, body)
-        if endpoint == "par":
+        if endpoint == "par" and answer.status_code == 201:
             self._note_authorization(body)
         return self._altered(endpoint, answer)(environ, start_response)
 
@@ -229,6 +232,14 @@ class FormBrowser(Browser):
         if isinstance(page, str):  # single sign-on, or an error
             return page
         return self._leave(page.forms[0], {} if cancel else _signing_in(person, eid))
+
+    def open(self, url: str, form: Mapping[str, str] | None = None) -> Page | str:
+        """As the other's, and past the page whose script ends somebody else's session at once."""
+        page = super().open(url, form)
+        if isinstance(page, Page) and "document.forms[0].submit()" in page.html:
+            hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([\w-]+)"', page.html))
+            return self.open(page.forms[0], hidden)
+        return page
 
 
 def _signing_in(who: Who, eid_name: str) -> Mapping[str, str]:

