@@ -94,7 +94,7 @@ def _signing_key(entry: object) -> RSAKey | None:
     try:
         key = RSAKey.import_key(entry)
         return key if key.raw_value.key_size >= KEY_BITS else None
-    except (JoseError, ValueError, TypeError, KeyError):
+    except (JoseError, ValueError):
         return None
 
 
@@ -133,7 +133,7 @@ def _header_segment(token: str) -> bytes:
 
 def _decoded(segment: str) -> bytes:
     try:
-        data = base64.b64decode(segment + "=" * (-len(segment) % 4), "-_", validate=True)
+        data = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
     except ValueError:
         raise TokenMalformed from None
     if base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii") != segment:

@@ -20,11 +20,11 @@ def claims_of(token: str, *, keys: jose.Keys = KEYS, type_: str = "JWT") -> dict
 
 @pytest.mark.parametrize(
     "header",
-    [{}, {"typ": "JWT"}, {"typ": "jwt"}, {"kid": "k" * 255}, {"cty": "whatever"}],
+    [{}, {"typ": "JWT"}, {"typ": "jwt"}, {"kid": "k" * 255}, {"kid": "k"}, {"new": [1]}],
     ids=lambda header: next(iter(header), "plain"),
 )
 def test_a_good_signature_gives_the_claims(header: dict[str, Any]) -> None:
-    keys = {"one": (KEY,), "k" * 255: (KEY,)}
+    keys = dict.fromkeys(("one", "k", "k" * 255), (KEY,))
     assert claims_of(signed(CLAIMS, header=header), keys=keys) == CLAIMS
 
 
@@ -98,6 +98,16 @@ def test_a_flipped_bit_is_refused(segment: int) -> None:
         claims_of(".".join(segments))
 
 
+@pytest.mark.parametrize("last", ["x", "0", "w="])
+def test_a_bit_that_no_decoder_looks_at_is_refused_too(last: str) -> None:
+    """256 bytes leave four bits over in the last character, which are zero: `w`, not `x` or `0`."""
+    tokens = (signed(CLAIMS | {"number": number}) for number in range(1000))
+    token = next(token for token in tokens if token.endswith("w"))
+    assert claims_of(token)
+    with pytest.raises(refusals.TokenMalformed):
+        claims_of(token[:-1] + last)
+
+
 @pytest.mark.parametrize(
     "alg", ["none", "None", "nOnE", "", "rs256", "HS256", "PS256", "RS512", "ES256", 7, None]
 )
@@ -114,6 +124,13 @@ def test_no_algorithm_is_refused() -> None:
 def test_an_empty_signature_is_refused() -> None:
     with pytest.raises(refusals.TokenSignatureWrong):
         claims_of(signed(CLAIMS).rsplit(".", 1)[0] + ".")
+
+
+def test_two_segments_or_four_are_no_token() -> None:
+    token = signed(CLAIMS)
+    for other in (token.rsplit(".", 1)[0], token + ".e30"):
+        with pytest.raises(refusals.TokenMalformed):
+            claims_of(other)
 
 
 @pytest.mark.parametrize(
@@ -158,31 +175,48 @@ def key_set(*entries: object) -> bytes:
 
 
 PUBLIC = KEY.as_dict(private=False)
+LARGE = RSAKey.generate_key(3072, {"kid": "large"}, private=True)
 SIGNING = PUBLIC | {"use": "sig", "alg": "RS256"}
 
 
 def test_only_keys_that_may_sign_are_taken_from_a_key_set() -> None:
     with pytest.warns(SecurityWarning):
-        small = RSAKey.generate_key(1024, {"kid": "small"}, private=True)
+        small = RSAKey.generate_key(1800, {"kid": "small"}, private=True)
     keys = jose.parse_jwks(
         key_set(
             SIGNING,
             PUBLIC | {"kid": "plain"},
+            LARGE.as_dict(private=False),
             PUBLIC | {"kid": "enc", "use": "enc"},
-            PUBLIC | {"kid": "alg", "alg": "PS256"},
+            PUBLIC | {"kid": "use", "use": "zzz"},
+            PUBLIC | {"kid": "PS256", "alg": "PS256"},
+            PUBLIC | {"kid": "RS512", "alg": "RS512"},
             PUBLIC | {"kid": "EC", "kty": "EC"},
             small.as_dict(private=False),
             KEY.as_dict(private=True) | {"kid": "private"},
             OctKey.generate_key(256, {"kid": "oct"}).as_dict(),
             {"kid": "broken", "kty": "RSA"},
-            {"kid": "numbers", "kty": "RSA", "n": 7, "e": 7},
+            PUBLIC | {"kid": "n a number", "n": 7},
+            PUBLIC | {"kid": "n no base64", "n": "!" * 400},
+            PUBLIC | {"kid": "n cut", "n": PUBLIC["n"][:-2]},
+            PUBLIC | {"kid": "e a number", "e": 7},
+            PUBLIC | {"kid": "e even", "e": "Ag"},
+            PUBLIC | {"kid": "e no base64", "e": "A"},
+            {name: value for name, value in PUBLIC.items() if name != "e"} | {"kid": "no e"},
             "nonsense",
             PUBLIC | {"kid": 7},
             PUBLIC | {"kid": ""},
             {name: value for name, value in PUBLIC.items() if name != "kid"},
         )
     )
-    assert list(keys) == ["one", "plain"]
+    assert list(keys) == ["one", "plain", "large"]
+
+
+def test_zeros_before_it_make_a_short_key_no_longer() -> None:
+    with pytest.warns(SecurityWarning):
+        short = RSAKey.generate_key(1024, {"kid": "short"}, private=True).as_dict(private=False)
+    with pytest.warns(SecurityWarning), pytest.raises(refusals.ProviderUnavailable):
+        jose.parse_jwks(key_set(short | {"n": "A" * 200 + str(short["n"])}))
 
 
 def test_keys_of_one_id_are_all_kept() -> None:

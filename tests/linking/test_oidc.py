@@ -94,7 +94,7 @@ def test_what_does_no_harm_is_accepted(claims: dict[str, Any]) -> None:
     assert verify(**claims)
 
 
-NO_TIMES = [MISSING, str(NOW), NOW + 0.5, True, None, -1, 1 << 40, [NOW]]
+NO_TIMES = [MISSING, str(NOW), NOW + 0.5, True, None, -1, 1 << 40, 1 << 70, [NOW]]
 NO_IDENTIFIERS = [MISSING, "", 7, None, ["s"], "s" * 256, "a\x00b", "a\x7fb", "å"]
 REFUSED = [
     *((refusals.TokenIssuerWrong, "iss", value) for value in (MISSING, "https://evil.example")),

@@ -6,7 +6,7 @@ from typing import Any
 from joserfc import jws
 from joserfc.jwk import RSAKey
 
-NOW = 1_800_000_000
+NOW = 1_800_000_029  # of whose last bits a leeway of 30 s moves some
 ISSUER = "https://idporten.example"
 KEY = RSAKey.generate_key(2048, {"kid": "one"}, private=True)
 OTHER = RSAKey.generate_key(2048, {"kid": "one"}, private=True)
