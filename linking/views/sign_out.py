@@ -1,6 +1,7 @@
 """The ways out: from the portal, and by ID-porten's front and back channel."""
 
 from django.conf import settings
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -35,7 +36,7 @@ def sign_out(request: PortalRequest) -> HttpResponse:
     organisation, now = organisation_of(request), timezone.now()
     user = request.user if isinstance(request.user, User) else None
     actions.note_sign_out(user, organisation=organisation, now=now)
-    request.session.flush()
+    logout(request)
     try:
         end_session = idporten.end_session(organisation, now=now)
     except Refused:

@@ -38,6 +38,10 @@ def test_it_works_without_javascript(visit: Visit) -> None:
     me = visit(java_script_enabled=False)
     me.link(WITHOUT_SCRIPT)
     assert me.path() == "/link/done/"
+    me.page.locator("form[action='/oidc/logout/'] button").first.click()
+    expect(me.page.locator("form[action='/oidc/logout/']")).to_have_count(0)  # out already
+    me.page.get_by_role("button", name="Logg ut av ID-porten").click()
+    me.page.wait_for_url(re.compile(rf":{me.demo.ports.idporten}/logout/"))
 
 
 def test_it_works_by_keyboard(visit: Visit) -> None:
