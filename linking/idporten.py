@@ -47,35 +47,23 @@ def start(
         ProviderUnavailable, ProviderMisconfigured.
     """
     gateway = documents.provider(now=now)
-    state, nonce, verifier = (authorization.new_secret() for _ in range(3))
-    level = organisation.minimum_assurance
-    fields = {
-        "response_type": "code",
-        "scope": settings.OIDC_RP_SCOPES,
-        "redirect_uri": _redirect_uri(organisation),
-        "state": state,
-        "nonce": nonce,
-        "code_challenge": authorization.code_challenge(verifier),
-        "code_challenge_method": "S256",
-        "acr_values": oidc.ACR_OF_LEVEL[level],
-        "ui_locales": language,
-    }
-    if fresh:
-        fields["prompt"] = "login"
-    request_uri, key = _push(gateway.pushed_authorization_request_endpoint, fields, now=now)
-    _remember(
+    state = authorization.new_secret()
+    asked = AuthorizationRequest(
         state_hash=_hash(state),
         browser_hash=_hash(browser),
-        request_uri_hash=_hash(request_uri),
         organisation=organisation,
-        nonce=nonce,
-        verifier=verifier,
-        client_key=key.kid or "",
-        level=level,
+        nonce=authorization.new_secret(),
+        verifier=authorization.new_secret(),
+        level=organisation.minimum_assurance,
         fresh=fresh,
         next_url=next_url,
         started_at=now,
     )
+    parameters = _parameters(asked, state=state, language=language)
+    request_uri, key = _push(gateway.pushed_authorization_request_endpoint, parameters, now=now)
+    asked.client_key = key.kid or ""
+    asked.request_uri_hash = _hash(request_uri)
+    _remember(asked)
     return authorization.with_query(
         gateway.authorization_endpoint,
         client_id=settings.IDPORTEN_CLIENT_ID,
@@ -83,28 +71,44 @@ def start(
     )
 
 
-def _remember(**asked: Any) -> None:
-    try:
-        with transaction.atomic():
-            AuthorizationRequest.objects.create(**asked)
-    except IntegrityError:
-        raise ProviderUnavailable from None  # a request_uri that is another sign-in's (H-43)
+def _parameters(asked: AuthorizationRequest, *, state: str, language: str) -> dict[str, str]:
+    """Give the authorization request (OpenID Connect Core 3.1.2.1, RFC 7636)."""
+    return {
+        "response_type": "code",
+        "scope": settings.OIDC_RP_SCOPES,
+        "redirect_uri": _redirect_uri(asked.organisation),
+        "state": state,
+        "nonce": asked.nonce,
+        "code_challenge": authorization.code_challenge(asked.verifier),
+        "code_challenge_method": "S256",
+        "acr_values": oidc.ACR_OF_LEVEL[asked.level],
+        "ui_locales": language,
+        **({"prompt": "login"} if asked.fresh else {}),
+    }
 
 
-def _push(endpoint: str, fields: dict[str, str], *, now: datetime) -> tuple[str, RSAKey]:
+def _push(endpoint: str, parameters: dict[str, str], *, now: datetime) -> tuple[str, RSAKey]:
     """Push a request by the first of our keys that ID-porten recognises.
 
     Two are configured while one takes over from the other, and this carries no code yet.
     """
     refused = ClientNotRecognised()
     for key in settings.IDPORTEN_CLIENT_KEYS:
-        answer = http.post(endpoint, fields | _client_authentication(key, now=now))
+        answer = http.post(endpoint, parameters | _client_authentication(key, now=now))
         try:
             return authorization.pushed_request_uri(answer.status, answer.body), key
         except ClientNotRecognised as refusal:
             logger.warning("ID-porten does not recognise the client key %s", key.kid)
             refused = refusal
     raise refused
+
+
+def _remember(asked: AuthorizationRequest) -> None:
+    try:
+        with transaction.atomic():
+            asked.save(force_insert=True)
+    except IntegrityError:
+        raise ProviderUnavailable from None  # a request_uri that is another sign-in's (H-43)
 
 
 def take(
