@@ -3,7 +3,9 @@
 import io
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from http.client import HTTPResponse
 from typing import Any
@@ -20,8 +22,20 @@ CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 8.0
 MAX_BYTES = 1024 * 1024
 
+_deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 _HEADERS = {"Accept": "application/json", "User-Agent": "Kobling"}
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@contextmanager
+def time_limit() -> Iterator[None]:
+    """Let all calls inside share one total of time: whoever waits, waits for all of them (H-37)."""
+    before = _deadline.get()
+    token = _deadline.set(before or time.monotonic() + TOTAL_SECONDS)
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +70,7 @@ def _call(method: str, url: str, form: str | None = None) -> Answer:
             body=form,
             headers=_HEADERS if form is None else _HEADERS | _FORM,
             redirect=False,  # a redirect would carry code and assertion to another host (H-38)
-            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, total=TOTAL_SECONDS),
+            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, total=_seconds_left()),
             preload_content=False,
         )
         body = _read(response)
@@ -64,6 +78,14 @@ def _call(method: str, url: str, form: str | None = None) -> Answer:
         # The cause may quote the address with its parameters.
         raise ProviderUnavailable from None
     return Answer(status=response.status, body=body)
+
+
+def _seconds_left() -> float:
+    deadline = _deadline.get()
+    left = TOTAL_SECONDS if deadline is None else deadline - time.monotonic()
+    if left <= 0:
+        raise ProviderUnavailable
+    return left
 
 
 def _read(response: urllib3.BaseHTTPResponse) -> bytes:

@@ -15,7 +15,7 @@ from mozilla_django_oidc.views import (
 from accounts.http import PortalRequest
 from accounts.models import User
 from accounts.sessions import OIDC_SID
-from linking import actions, authorization, idporten, oidc
+from linking import actions, authorization, http, idporten, oidc
 from linking.models import AuthorizationRequest
 from linking.persons import REFUSED_KEY, SESSION_KEY, EidPerson
 from linking.refusals import Refused, StateUnknown
@@ -53,6 +53,7 @@ class AuthenticateView(OIDCAuthenticationRequestView):
         return begin(request, next_url=safe_next(request, request.GET.get("next", "")))
 
 
+@http.time_limit()
 def begin(request: PortalRequest, *, next_url: str, fresh: bool = False) -> HttpResponse:
     """Send the browser to ID-porten, asking for the level that the organisation wants now."""
     request.session[NEXT_KEY] = next_url
@@ -74,13 +75,14 @@ def begin(request: PortalRequest, *, next_url: str, fresh: bool = False) -> Http
 class CallbackView(OIDCAuthenticationCallbackView):
     """Takes the answer: state first, then `iss`, then whether it is an error (threats.md H)."""
 
+    @http.time_limit()
     def get(self, request: PortalRequest) -> HttpResponse:
         organisation = organisation_of(request)
         try:
             asked = idporten.take(
                 request.GET.getlist("state"),
                 organisation=organisation,
-                browser=browser_secret(request),
+                browser=request.session.get(BROWSER_KEY, ""),
                 now=timezone.now(),
             )
             code = authorization.authorization_code(dict(request.GET.lists()), issuer=self.issuer)
@@ -130,7 +132,7 @@ def browser_secret(request: PortalRequest) -> str:
 
 def let_in(request: PortalRequest, user: User, *, sid: str, level: str) -> None:
     """Sign the employee in under a new session key (A-18); other tabs may still finish (H-50)."""
-    browser = browser_secret(request)
+    browser = request.session.get(BROWSER_KEY)
     for key in (SESSION_KEY, REFUSED_KEY, "link_request"):
         request.session.pop(key, None)
     login(request, user, backend="linking.idporten.IDPortenBackend")
@@ -139,7 +141,7 @@ def let_in(request: PortalRequest, user: User, *, sid: str, level: str) -> None:
 
 def await_link(request: PortalRequest, person: EidPerson, *, sid: str, next_url: str) -> None:
     """Remember who is there until the link is made or given up; whoever was signed in is out."""
-    browser = browser_secret(request)
+    browser = request.session.get(BROWSER_KEY)
     request.session.flush()
     request.session.update(
         {

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import PortalRequest
 from accounts.models import User
-from linking import actions, idporten
+from linking import actions, http, idporten
 from linking.context import has_eid_session
 from linking.oidc import is_identifier
 from linking.refusals import Refused
@@ -64,6 +64,7 @@ def frontchannel_logout(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_POST
 @never_cache
+@http.time_limit()
 def backchannel_logout(request: HttpRequest) -> HttpResponse:
     """End the sessions that a logout token names (Back-Channel Logout 1.0, section 2.5)."""
     now = timezone.now()

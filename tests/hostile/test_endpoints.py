@@ -2,10 +2,11 @@
 
 import gzip
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
-from devtools.idporten.faults import Answer, slowly
+from devtools.idporten.faults import Answer, delayed, slowly
 from linking import http
 from linking.models import AuthorizationRequest
 from tests.hostile import attacks
@@ -105,6 +106,19 @@ def test_h_37_a_slow_token_endpoint_is_given_up(
     attacks.token(slow)(door.provider.faults)
     door.stays_shut(door.visitor.come_back(callback), UNAVAILABLE)
     assert door.provider.requests.count("token") == 1
+
+
+def test_h_37_all_that_a_callback_waits_for_is_within_one_total(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each answer comes in time, by itself; together they do not."""
+    callback = door.provider.sign_in(door.visitor.to_idporten(), "16919408131")
+    monkeypatch.setattr(http, "TOTAL_SECONDS", 1)
+    late = partial(delayed, seconds=0.7, until=door.provider.stopping)
+    attacks.token(late)(door.provider.faults)
+    attacks.jwks(late)(door.provider.faults)
+    door.stays_shut(door.visitor.come_back(callback), UNAVAILABLE)
+    assert door.provider.requests.count("jwks") == 1
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.utils import timezone
 
-from accounts.models import Organisation
+from accounts.models import Organisation, UserSession
 from linking.models import AuthorizationRequest
 from tests.factories import make_organisation
 from tests.hostile import attacks
@@ -138,6 +138,14 @@ def test_h_35_anothers_code_is_refused(door: Door, other_browser: Door) -> None:
     code = parse_qs(urlsplit(theirs).query)["code"][0]
     attacks.response_with(code=code)(door.provider.faults)
     door.stays_shut(door.knock(), ERROR)
+
+
+def test_a_callback_out_of_the_blue_leaves_nothing_behind(door: Door) -> None:
+    """No session, no row: whoever knocks a million times fills only the log of refusals."""
+    response = door.visitor.get("/oidc/callback/?state=x&code=y")
+    assert response.status_code == 403
+    assert "session" not in response.cookies
+    assert not UserSession.objects.exists()
 
 
 # --- Fresh sign-ins ------------------------------------------------------------------------------

@@ -335,6 +335,15 @@ def test_a_session_that_ran_out_midway_is_a_page(asked: Visitor, path: str) -> N
     assert "signed out" in text(response)
 
 
+@pytest.mark.parametrize(("minutes", "status"), [(29, 200), (31, 302)])
+def test_the_portals_session_ends_after_half_an_hour_of_nothing(
+    visitor: Visitor, mailbox: Mailbox, minutes: int, status: int
+) -> None:
+    visitor.link(mailbox)
+    with time_machine.travel(timezone.now() + timedelta(minutes=minutes)):
+        assert visitor.get("/me/").status_code == status
+
+
 def test_the_portals_session_ends_after_ten_hours_however_busy(
     visitor: Visitor, mailbox: Mailbox
 ) -> None:

@@ -4,6 +4,7 @@ No clock decides here: a server that drips would come to a good end, if one wait
 """
 
 import gzip
+import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -36,7 +37,7 @@ class Server:
             if self._stopping.is_set():
                 return connection.close()
             with connection:
-                self.received.append(connection.recv(65536))
+                self.received.append(whole_request(connection))
                 with suppress(OSError):  # the client has gone, as it should
                     self._behaviour(connection, self._stopping)
 
@@ -50,6 +51,13 @@ class Server:
             socket.create_connection(self._listening.getsockname()).close()
             self._thread.join()
             self._listening.close()
+
+
+def whole_request(connection: socket.socket) -> bytes:
+    with connection.makefile("rb") as stream:
+        head = b"".join(iter(stream.readline, b"\r\n"))
+        length = re.search(rb"(?i)content-length: (\d+)", head)
+        return head + (stream.read(int(length[1])) if length else b"")
 
 
 @pytest.fixture(autouse=True)
