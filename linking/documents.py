@@ -1,6 +1,6 @@
 """ID-porten's discovery document and key set: one good copy in PostgreSQL, shared by all processes.
 
-In front of it stands the cache, for a minute: a sign-in does not ask PostgreSQL for them each time.
+In front of it stands this process's memory, for a minute: a sign-in asks PostgreSQL for neither.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
@@ -83,7 +83,7 @@ class _Document:
     """Raises what a bad one is refused with; such a one is never kept."""
 
     def body(self, *, now: datetime) -> bytes:
-        near: bytes | None = cache.get(self._cache_key)
+        near: bytes | None = caches["near"].get(self._cache_key)
         if near is not None:
             return near
         return self._keep_near(self._shared(now=now) or self._fetch(now=now))
@@ -102,7 +102,7 @@ class _Document:
                     self._fetch(now=now)
                 except Refused as reason:  # raised later: that it was asked for stays noted
                     refusal = reason
-        cache.delete(self._cache_key)
+        caches["near"].delete(self._cache_key)
         if refusal is not None:
             raise refusal
         return self.body(now=now)
@@ -125,7 +125,7 @@ class _Document:
         return answer.body
 
     def _keep_near(self, body: bytes) -> bytes:
-        cache.set(self._cache_key, body, NEAR_SECONDS)
+        caches["near"].set(self._cache_key, body, NEAR_SECONDS)
         return body
 
     @property

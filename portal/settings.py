@@ -77,7 +77,10 @@ DATABASES = {"default": env.database()}
 DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 10}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHES = {"default": env.cache()}
+CACHES = {
+    "default": env.cache(),
+    "near": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "near"},
+}
 
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "postgresql://" if DEVELOPMENT else None)
 # A broker that is down or silent costs a page two seconds at most; the sweep takes what was lost.

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection
 
 from accounts.models import Organisation
@@ -83,7 +83,7 @@ def idporten(standin: StandIn, settings: pytest.FixtureRequest) -> StandIn:
 
 def take_for_idporten(provider: IDPorten, settings: Any) -> None:
     """Let the portal sign in by this provider, with nothing remembered of another."""
-    cache.clear()
+    caches["near"].clear()
     register(provider, f"http://{HOST}", "http://fjordvik-kommune.localhost")
     settings.IDPORTEN_ISSUER = provider.issuer
 

@@ -1,7 +1,6 @@
 """The main job over HTTP: sign in, link once, be recognised from then on."""
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from psycopg import sql
@@ -192,7 +191,6 @@ def test_keys_that_rotate_between_two_sign_ins_do_no_harm(
     visitor: Visitor, mailbox: Mailbox, idporten: StandIn
 ) -> None:
     visitor.link(mailbox)
-    cache.delete("idporten:jwks:refetched")
     idporten.rotate_keys(announced=False)
     assert Visitor(idporten).sign_in().headers["Location"] == "/me/"
 

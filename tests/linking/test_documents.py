@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.core.cache import cache
+from django.core.cache import caches
 from django.utils import timezone
 
 from devtools.idporten.faults import Answer
@@ -19,7 +19,7 @@ NOW = timezone.now()
 
 def another_process() -> None:
     """It has nothing near, only what all share."""
-    cache.clear()
+    caches["near"].clear()
 
 
 def asked(idporten: StandIn) -> tuple[int, int]:
@@ -77,11 +77,11 @@ def test_an_unknown_kid_is_asked_about_once_a_minute_by_all_processes(idporten: 
 
 def test_what_another_process_fetched_replaces_the_copy_near_at_hand(idporten: StandIn) -> None:
     old = set(documents.signing_keys(now=NOW))
-    near = cache.get(near_key())
+    near = caches["near"].get(near_key())
     idporten.rotate_keys(announced=False)
     new = set(documents.newer_signing_keys(now=NOW))
     assert new != old
-    cache.set(near_key(), near)
+    caches["near"].set(near_key(), near)
     assert set(documents.signing_keys(now=NOW)) == old
     assert set(documents.newer_signing_keys(now=NOW)) == new
     assert asked(idporten)[1] == 2

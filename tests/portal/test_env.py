@@ -17,6 +17,13 @@ with pytest.warns(SecurityWarning):
 PUBLIC_KEY = RSAKey.generate_key(2048, {"kid": "public"}, private=True)
 
 
+SECOND_KEY = RSAKey.generate_key(2048, {"kid": "second"}, private=True)
+
+
+def jwk_set(*keys: RSAKey) -> str:
+    return json.dumps({"keys": [key.as_dict(private=True) for key in keys]})
+
+
 def start(**changes: str | None) -> subprocess.CompletedProcess[str]:
     """Load the settings as production would, with some of them changed (None: missing)."""
     environment: dict[str, str | None] = {
@@ -48,6 +55,10 @@ def test_a_whole_set_of_settings_starts() -> None:
     assert started.stdout.strip() == "https", started.stderr
 
 
+def test_two_client_keys_may_be_set_while_one_takes_over() -> None:
+    assert start(IDPORTEN_CLIENT_JWK=jwk_set(SECOND_KEY, PUBLIC_KEY)).returncode == 0
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -70,6 +81,11 @@ def test_a_whole_set_of_settings_starts() -> None:
         ("IDPORTEN_CLIENT_JWK", "not json"),
         ("IDPORTEN_CLIENT_JWK", json.dumps(PUBLIC_KEY.as_dict(private=False))),
         ("IDPORTEN_CLIENT_JWK", json.dumps(SMALL_KEY.as_dict(private=True))),
+        ("IDPORTEN_CLIENT_JWK", jwk_set()),
+        ("IDPORTEN_CLIENT_JWK", jwk_set(PUBLIC_KEY, PUBLIC_KEY)),
+        ("IDPORTEN_CLIENT_JWK", jwk_set(PUBLIC_KEY, SMALL_KEY)),
+        ("IDPORTEN_CLIENT_JWK", '{"keys": [7]}'),
+        ("IDPORTEN_CLIENT_JWK", '{"keys": 7}'),
         ("FINGERPRINT_KEYS", None),
         ("FINGERPRINT_KEYS", '{"1": "c2hvcnQ="}'),
         ("FINGERPRINT_KEYS", "[]"),

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.utils import timezone
 
 from accounts.models import Organisation, UserSession
@@ -56,7 +56,7 @@ def test_an_unknown_kid_met_by_all_at_once_is_asked_about_once_for_all(idporten:
 
 def test_a_key_set_needed_by_all_at_once_is_had_by_all(idporten: StandIn) -> None:
     """Without any copy each may fetch; none falls over another's."""
-    cache.clear()
+    caches["near"].clear()
     keys = at_once([partial(documents.signing_keys, now=timezone.now())] * TIMES)
     assert all(isinstance(each, dict) for each in keys), keys
 
