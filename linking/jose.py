@@ -133,7 +133,7 @@ def _header_segment(token: str) -> bytes:
 
 def _decoded(segment: str) -> bytes:
     try:
-        data = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+        data = base64.urlsafe_b64decode(segment + "==")
     except ValueError:
         raise TokenMalformed from None
     if base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii") != segment:

@@ -54,7 +54,7 @@ def test_we_prove_who_we_are_for_at_most_two_minutes() -> None:
 
 def test_each_proof_is_for_one_call() -> None:
     assert assertion()[1]["jti"] != assertion()[1]["jti"]
-    assert len(assertion()[1]["jti"]) >= 22
+    assert len(assertion()[1]["jti"]) == 22  # 128 bits
 
 
 @pytest.mark.parametrize(
@@ -80,6 +80,11 @@ def read(document: dict[str, Any], issuer: str = ISSUER) -> authorization.Provid
 
 def test_a_discovery_document_names_the_endpoints() -> None:
     assert dataclasses.asdict(read(METADATA | {"more": 1})) == METADATA
+
+
+def test_what_was_read_stays_as_it_was_read() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        read(METADATA).token_endpoint = "https://evil.example"  # type: ignore[misc]
 
 
 BAD_METADATA: list[dict[str, Any]] = [
@@ -198,6 +203,8 @@ def test_a_token_response_gives_its_tokens(change: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("status", "reason"),
     [
+        (0, refusals.ProviderUnavailable),
+        (199, refusals.ProviderUnavailable),
         (400, refusals.ProviderError),
         (401, refusals.ProviderError),
         (499, refusals.ProviderError),

@@ -167,6 +167,11 @@ def test_a_payload_that_is_no_plain_object_is_refused(payload: bytes) -> None:
         jose.strict_json(payload, refusals.ResponseMalformed)
 
 
+def test_an_object_may_have_many_members() -> None:
+    many = {str(number): number for number in range(1000)}
+    assert jose.strict_json(json.dumps(many).encode(), refusals.ResponseMalformed) == many
+
+
 # --- Key sets ------------------------------------------------------------------------------------
 
 
@@ -192,6 +197,7 @@ def test_only_keys_that_may_sign_are_taken_from_a_key_set() -> None:
             PUBLIC | {"kid": "PS256", "alg": "PS256"},
             PUBLIC | {"kid": "RS512", "alg": "RS512"},
             PUBLIC | {"kid": "EC", "kty": "EC"},
+            PUBLIC | {"kid": "kty", "kty": "rsa"},
             small.as_dict(private=False),
             KEY.as_dict(private=True) | {"kid": "private"},
             OctKey.generate_key(256, {"kid": "oct"}).as_dict(),

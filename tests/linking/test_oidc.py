@@ -68,6 +68,7 @@ ACCEPTED = [
     {"aud": ["client"]},
     {"azp": "client"},
     {"exp": NOW - 29},
+    {"exp": (1 << 40) - 1},
     {"iat": NOW + 30},
     {"iat": NOW - 300},
     {"nbf": NOW + 30},
@@ -92,6 +93,25 @@ ACCEPTED = [
 @pytest.mark.parametrize("claims", ACCEPTED, ids=lambda claims: next(iter(claims)))
 def test_what_does_no_harm_is_accepted(claims: dict[str, Any]) -> None:
     assert verify(**claims)
+
+
+def test_a_leeway_is_added_whatever_the_clock_shows() -> None:
+    for now in range(NOW, NOW + 32):
+        for exp, good in ((now - 29, True), (now - 30, False)):
+            token = signed(GOOD | {"exp": exp, "iat": now - 100})
+            try:
+                oidc.verify_id_token(token, keys=KEYS, expected=EXPECTED, now=now)
+            except refusals.TokenTimeWrong:
+                assert not good
+            else:
+                assert good
+
+
+def test_what_was_verified_stays_as_it_was_verified() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        verify().level = "low"  # type: ignore[misc]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        verify_logout().sid = "another"  # type: ignore[misc]
 
 
 NO_TIMES = [MISSING, str(NOW), NOW + 0.5, True, None, -1, 1 << 40, 1 << 70, [NOW]]
