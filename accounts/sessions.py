@@ -6,6 +6,7 @@ from typing import Any, cast
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.base_session import AbstractBaseSession
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import models
 from django.utils import timezone
 from django.utils.crypto import get_random_string
@@ -74,10 +75,20 @@ class SessionStore(DatabaseStore):
             self._session_key = new_key
             self._started_at = timezone.now()
             self.modified = True
+        elif OIDC_SID in data:
+            raise SessionInterrupted("The session was ended meanwhile.")
         else:
             self._started_at = None
             self.create()
         self._session_cache = data
+
+    def flush(self) -> None:
+        super().flush()
+        self._started_at = None  # what follows is another session, and new
+
+    def _validate_session_key(self, key: str | None) -> bool:
+        """Ours alone: a cookie may bring what no database column takes."""
+        return bool(key) and str(key).isascii() and str(key).isalnum()
 
     def _get_new_session_key(self) -> str:
         # 165 random bits never collide; asking the table first would be a query for nothing.

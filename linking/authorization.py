@@ -29,6 +29,7 @@ from linking.refusals import (
 
 CODE_MAX_LENGTH = 4096
 TOKEN_MAX_LENGTH = 64 * 1024
+REQUEST_URI_MAX_LENGTH = 2048
 CLIENT_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 CLIENT_ASSERTION_LIFETIME = 100  # seconds; ID-porten takes 120
 
@@ -143,6 +144,8 @@ def pushed_request_uri(status: int, body: bytes) -> str:
         raise ProviderUnavailable
     request_uri = strict_json(body, ProviderUnavailable).get("request_uri")
     if not isinstance(request_uri, str) or not request_uri.startswith("urn:"):
+        raise ProviderUnavailable
+    if not _is_visible(request_uri, at_most=REQUEST_URI_MAX_LENGTH):
         raise ProviderUnavailable
     return request_uri
 

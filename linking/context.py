@@ -3,8 +3,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from accounts.models import User
-from linking.persons import REFUSED_KEY, SESSION_KEY
+from accounts.sessions import OIDC_SID
+from linking.persons import REFUSED_KEY
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
@@ -21,6 +21,4 @@ def has_eid_session(request: HttpRequest) -> bool:
     session = getattr(request, "session", None)
     if session is None:
         return False
-    user = getattr(request, "user", None)
-    signed_in = isinstance(user, User) and user.employee_id is not None
-    return signed_in or SESSION_KEY in session or REFUSED_KEY in session
+    return OIDC_SID in session or REFUSED_KEY in session

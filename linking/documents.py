@@ -3,6 +3,7 @@
 In front of it stands this process's memory, for a minute: a sign-in asks PostgreSQL for neither.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,8 +21,11 @@ from linking.refusals import ProviderUnavailable, Refused
 NEAR_SECONDS = 60
 METADATA_LIFETIME = timedelta(hours=1)
 KEYS_LIFETIME = timedelta(hours=24)
+GRACE = timedelta(hours=24)  # past its lifetime, while a document cannot be had anew
 # Unknown kids cannot make us hammer the gateway (H-06).
 ASK_AGAIN_AFTER = timedelta(minutes=1)
+
+logger = logging.getLogger(__name__)
 
 _read_keys = lru_cache(maxsize=4)(jose.parse_jwks)
 _read_metadata = lru_cache(maxsize=4)(authorization.parse_metadata)
@@ -86,7 +90,7 @@ class _Document:
         near: bytes | None = caches["near"].get(self._cache_key)
         if near is not None:
             return near
-        return self._keep_near(self._shared(now=now) or self._fetch(now=now))
+        return self._keep_near(self._shared(now=now) or self._renewed(now=now))
 
     def newer_body(self, *, now: datetime) -> bytes:
         """Give what was fetched in the last minute, by whomever; fetched now if nobody did.
@@ -106,6 +110,17 @@ class _Document:
         if refusal is not None:
             raise refusal
         return self.body(now=now)
+
+    def _renewed(self, *, now: datetime) -> bytes:
+        """Fetch it; where that fails, the old copy is good for another day (H-12)."""
+        try:
+            return self._fetch(now=now)
+        except Refused as refusal:
+            old = self._shared(now=now - GRACE)
+            if old is None:
+                raise
+            logger.warning("ID-porten's %s cannot be renewed: %s", self.kind, refusal.reason)
+            return old
 
     def _shared(self, *, now: datetime) -> bytes | None:
         current = self._rows.filter(fetched_at__gt=now - self.lifetime)

@@ -9,6 +9,7 @@ OpenID Connect Core 1.0 section 3.1.3.7, Back-Channel Logout 1.0 section 2.6, RF
 
 import base64
 import hashlib
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -179,8 +180,11 @@ def check_subject(claims: Claims, _expected: Expectation, _now: int) -> None:
 
 
 def check_session_id(claims: Claims, _expected: Expectation, _now: int) -> None:
-    """Front-Channel Logout section 3: without a `sid` ID-porten could not end what begins here."""
-    if not is_identifier(claims.get("sid")):
+    """Front-Channel Logout section 3: without a `sid` ID-porten could not end what begins here.
+
+    It is kept, so it may be nobody's number.
+    """
+    if not is_identifier(claims.get("sid")) or holds_a_number(claims["sid"]):
         raise TokenSessionWrong
 
 
@@ -327,8 +331,13 @@ def is_identifier(value: object) -> bool:
     return value.isascii() and value.isprintable()
 
 
+def holds_a_number(text: str) -> bool:
+    """Whether eleven digits stand alone here, as an identity number would (A-30)."""
+    return re.search(r"(?<![0-9])[0-9]{11}(?![0-9])", text) is not None
+
+
 def shown_text(value: object) -> str:
-    """Give a claim that is shown to people: one line, of bounded length."""
-    if not isinstance(value, str):
+    """Give a claim that is shown and logged: one line, of bounded length, without a number."""
+    if not isinstance(value, str) or holds_a_number(value):
         return ""
     return "".join(character for character in value[:150] if character.isprintable()).strip()

@@ -14,7 +14,7 @@ SESSION_KEY = "eid"
 REFUSED_KEY = "eid_refused"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class EidPerson:
     """Somebody signed in with an eID. No number: only its fingerprints, the current key's first."""
 
@@ -24,7 +24,6 @@ class EidPerson:
     family_name: str
     level: str
     eid: str
-    auth_time: int | None
 
     @classmethod
     def of(cls, person: VerifiedPerson) -> Self:
@@ -39,7 +38,6 @@ class EidPerson:
             family_name=person.family_name,
             level=person.level,
             eid=person.eid,
-            auth_time=person.auth_time,
         )
 
     @classmethod

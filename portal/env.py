@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
@@ -149,10 +150,19 @@ def client_keys() -> tuple[RSAKey, ...]:
     except (ValueError, TypeError, KeyError, AttributeError, JoseError):
         # The cause would quote the key.
         raise ImproperlyConfigured(sentence) from None
-    fit = all(key.is_private and key.kid and key.raw_value.key_size >= 2048 for key in keys)
-    if not fit or len({key.kid for key in keys}) != len(keys) or len(keys) not in (1, 2):
+    differing = len({key.kid for key in keys}) == len(keys)
+    if not all(map(_can_sign, keys)) or not differing or len(keys) not in (1, 2):
         raise ImproperlyConfigured(sentence)
     return keys
+
+
+def _can_sign(key: RSAKey) -> bool:
+    if not key.is_private or not key.kid or key.raw_value.key_size < 2048:
+        return False
+    try:
+        return bool(jwt.encode({"alg": "RS256"}, {}, key))
+    except JoseError:  # it is meant for something else
+        return False
 
 
 def fingerprint_keys() -> FingerprintKeys:

@@ -1,7 +1,22 @@
 import os
+import re
+from collections.abc import Iterable
+from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
-application = get_wsgi_application()
+_CHARSET = re.compile(r";\s*charset\s*=[^;]*", re.IGNORECASE)
+_django = get_wsgi_application()
+
+
+def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """Answer by WSGI.
+
+    Forms are UTF-8 here whatever they say: by `charset=hex` Django would fail before any of our
+    code could answer.
+    """
+    if "charset" in environ.get("CONTENT_TYPE", "").lower():
+        environ["CONTENT_TYPE"] = _CHARSET.sub("", environ["CONTENT_TYPE"])
+    return _django(environ, start_response)

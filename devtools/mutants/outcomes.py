@@ -61,7 +61,7 @@ def _by_cosmic_ray(module: str, folder: Path) -> Iterator[Mutant]:
     for line in _cosmic_ray(folder, "dump", "session.sqlite").splitlines():
         _item, result = json.loads(line)
         before, after = _changed_lines(result["diff"])
-        yield Mutant(module, before, after, killed=result["test_outcome"] != "survived")
+        yield Mutant(module, before, after, killed=result["test_outcome"] == "killed")
 
 
 def _cosmic_ray(folder: Path, *arguments: str) -> str:

@@ -13,7 +13,7 @@ from linking.eids import eid_name
 
 def matches(fingerprints: list[Fingerprint]) -> Q:
     """Give the rows of one person, whichever of the live keys they were written under."""
-    condition = Q()
+    condition = Q(pk__in=())  # nobody's fingerprints are nobody's rows
     for fingerprint in fingerprints:
         condition |= Q(fingerprint=fingerprint.digest, fingerprint_key=fingerprint.key_id)
     return condition

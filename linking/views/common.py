@@ -21,6 +21,9 @@ from linking.refusals import Refused
 
 NEXT_KEY = "next"
 LEVEL_KEY = "level"
+REQUEST_KEY = "link_request"
+# Set on a response: the session behind it is neither saved nor its cookie changed.
+LEAVES_SESSION = "leaves_session"
 _LOCAL_PATH = re.compile(r"\A/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,2000}\Z")
 
 
@@ -73,8 +76,9 @@ def safe_next(request: HttpRequest, target: str) -> str:
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
     """Send to the sign-in page, and afterwards back here."""
-    query = {"next": request.path} if request.path != reverse("sign_in") else {}
-    return redirect(f"{reverse('sign_in')}?{urlencode(query)}")
+    if request.path == reverse("sign_in"):
+        return redirect("sign_in")
+    return redirect(f"{reverse('sign_in')}?{urlencode({'next': request.path})}")
 
 
 def refuse(request: PortalRequest, refusal: Refused) -> HttpResponse:

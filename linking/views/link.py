@@ -22,6 +22,7 @@ from linking.persons import EidPerson
 from linking.refusals import SessionEnded
 from linking.views.common import (
     NEXT_KEY,
+    REQUEST_KEY,
     employee_of,
     organisation_of,
     person_of,
@@ -31,8 +32,6 @@ from linking.views.common import (
 )
 from linking.views.me import active_link
 from linking.views.sign_in import let_in
-
-REQUEST_KEY = "link_request"
 
 
 def nobody_there(request: PortalRequest) -> HttpResponse:

@@ -42,6 +42,5 @@ def unlink(request: PortalRequest) -> HttpResponse:
         return to_sign_in(request)
     if request.method != "POST":
         return render(request, "linking/unlink.html", {"employee": employee, "link": link})
-    response = sign_out(request)  # first: revoking ends the session that signs out
     actions.revoke_link(link, by=user.actor, reason="removed by the employee", now=timezone.now())
-    return response
+    return sign_out(request)

@@ -1,6 +1,9 @@
 """The sign-in page, and the way to ID-porten and back."""
 
+from contextlib import suppress
+
 from django.contrib.auth import authenticate, login
+from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,8 +23,10 @@ from linking.models import AuthorizationRequest
 from linking.persons import REFUSED_KEY, SESSION_KEY, EidPerson
 from linking.refusals import Refused, StateUnknown
 from linking.views.common import (
+    LEAVES_SESSION,
     LEVEL_KEY,
     NEXT_KEY,
+    REQUEST_KEY,
     organisation_of,
     person_of,
     refuse,
@@ -50,25 +55,29 @@ class AuthenticateView(OIDCAuthenticationRequestView):
     """Sends the browser to ID-porten by a pushed request."""
 
     def get(self, request: PortalRequest) -> HttpResponse:
-        return begin(request, next_url=safe_next(request, request.GET.get("next", "")))
+        try:
+            return begin(request, next_url=safe_next(request, request.GET.get("next", "")))
+        except Refused as refusal:
+            return refuse(request, refusal)
 
 
 @http.time_limit()
 def begin(request: PortalRequest, *, next_url: str, fresh: bool = False) -> HttpResponse:
-    """Send the browser to ID-porten, asking for the level that the organisation wants now."""
+    """Send the browser to ID-porten, asking for the level that the organisation wants now.
+
+    Raises:
+        Refused: ID-porten did not take the request.
+    """
     request.session[NEXT_KEY] = next_url
     organisation = organisation_of(request)
-    try:
-        address = idporten.start(
-            organisation,
-            browser=browser_secret(request),
-            language=get_language() or organisation.default_language,
-            next_url=next_url,
-            fresh=fresh,
-            now=timezone.now(),
-        )
-    except Refused as refusal:
-        return refuse(request, refusal)
+    address = idporten.start(
+        organisation,
+        browser=browser_secret(request),
+        language=get_language() or organisation.default_language,
+        next_url=next_url,
+        fresh=fresh,
+        now=timezone.now(),
+    )
     return redirect(address)
 
 
@@ -89,9 +98,13 @@ class CallbackView(OIDCAuthenticationCallbackView):
             verified = idporten.finish(asked, code, organisation=organisation)
             return welcome(request, asked, verified)
         except StateUnknown as refusal:
-            return refuse(request, refusal)
+            response = refuse(request, refusal)
+            setattr(response, LEAVES_SESSION, True)  # another tab's may be new (H-31)
+            return response
         except Refused as refusal:
             request.session[REFUSED_KEY] = True
+            with suppress(UpdateError):  # it was ended meanwhile
+                request.session.save()  # Django saves none behind a 503
             return refuse(request, refusal)
 
     @property
@@ -106,6 +119,7 @@ def welcome(
 
     Raises:
         NotEmployed: there is a link, but its employee may not come in.
+        Refused: ID-porten is to be asked again, and did not take the request.
     """
     organisation = organisation_of(request)
     if not oidc.reaches(verified.level, organisation.minimum_assurance):
@@ -133,7 +147,9 @@ def browser_secret(request: PortalRequest) -> str:
 def let_in(request: PortalRequest, user: User, *, sid: str, level: str) -> None:
     """Sign the employee in under a new session key (A-18); other tabs may still finish (H-50)."""
     browser = request.session.get(BROWSER_KEY)
-    for key in (SESSION_KEY, REFUSED_KEY, "link_request"):
+    if request.user.is_authenticated:
+        request.session.flush()  # Django keeps the key and the age of a session of the same user
+    for key in (SESSION_KEY, REFUSED_KEY, REQUEST_KEY):
         request.session.pop(key, None)
     login(request, user, backend="linking.idporten.IDPortenBackend")
     request.session.update({OIDC_SID: sid, LEVEL_KEY: level, BROWSER_KEY: browser})

@@ -1,9 +1,9 @@
 """Whether an answer of ID-porten is good, as the standards and its documentation have it.
 
 The judge of our relying party: written from OpenID Connect Core 3.1.2.7 and 3.1.3.7, RFC 6749,
-7515, 7519 and 9207, on nothing but `cryptography`. It shares no code with `linking`, nor its
-libraries; where it is stricter than the standards, ID-porten's profile is (whole
-seconds, a `sid`, eleven digits, four known levels).
+7515, 7519 and 9207, on `cryptography` and the standard library. It shares no code with `linking`,
+nor its libraries. Where it is stricter than the standards, ID-porten's profile is: whole seconds,
+a `sid`, eleven digits, four known levels.
 """
 
 import json
@@ -130,6 +130,8 @@ def _claims(exchange: Exchange, claims: dict[str, Any], access_token: str) -> No
         value = claims.get(name)
         text = value if isinstance(value, str) else ""
         _require(re.fullmatch(r"[\x20-\x7e]{1,255}", text) is not None, name)
+    number = re.search(r"(^|[^0-9])[0-9]{11}($|[^0-9])", str(claims["sid"]))
+    _require(number is None, "a number in a sid")
     acr = claims.get("acr")
     _require(isinstance(acr, str) and acr in RANK, "acr is no level")
     _require(RANK[str(acr)] >= RANK[exchange.acr_values], "acr is too low")

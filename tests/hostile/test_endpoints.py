@@ -136,6 +136,8 @@ PAR: list[tuple[str, Attack, str]] = [
     ("400", attacks.par(text('{"error": "invalid_request"}', 400)), UNAVAILABLE),
     ("500", attacks.par(text("<html>", 500)), UNAVAILABLE),
     ("no request_uri", attacks.par(members(request_uri=None)), UNAVAILABLE),
+    ("request_uri a surrogate", attacks.par(members(request_uri="urn:\ud800")), UNAVAILABLE),
+    ("request_uri of 20 kB", attacks.par(members(request_uri="urn:" + "x" * 20_000)), UNAVAILABLE),
     ("request_uri a number", attacks.par(members(request_uri=7)), UNAVAILABLE),
     (
         "request_uri https",

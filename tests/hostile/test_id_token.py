@@ -11,7 +11,7 @@ from audit.models import AuditEvent
 from devtools.idporten.jws import rs256, unsigned
 from tests.hostile import attacks
 from tests.hostile.attacks import MISSING, OWN, SMALL, Attack, claims, header, payload
-from tests.hostile.conftest import Door, Trap
+from tests.hostile.conftest import Door, Trap, holds_a_number
 
 type Row = tuple[str, str, Attack, str | None]
 """Row of the table, what is sent, how, and the reason it is refused for (None: signed in)."""
@@ -372,3 +372,16 @@ def test_h_23_the_method_is_logged(door: Door) -> None:
     claims(amr=["New-Thing", "x"])(door.provider.faults)
     door.opens(door.knock())
     assert AuditEvent.objects.get(event="sign-in:done").details["eid"] == "New-Thing"
+
+
+def test_the_search_for_numbers_sees_into_tokens(door: Door) -> None:
+    seen: list[str] = []
+
+    def note(token: str) -> str:
+        seen.append(token)
+        return token
+
+    door.provider.faults.id_token.compact.once(note)
+    door.opens(door.knock())
+    assert holds_a_number(seen[0])
+    assert not holds_a_number(seen[0].split(".")[0])

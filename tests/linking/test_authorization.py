@@ -157,6 +157,13 @@ def test_an_authorization_response_that_is_not_right_is_refused(
 # --- Pushed requests and tokens ------------------------------------------------------------------
 
 
+LONGEST = b'{"request_uri": "urn:' + b"x" * 2044 + b'"}'
+
+
+def test_a_request_uri_has_at_most_2048_characters() -> None:
+    assert len(authorization.pushed_request_uri(201, LONGEST)) == 2048
+
+
 @pytest.mark.parametrize("status", [200, 201])
 def test_a_pushed_request_gives_its_uri(status: int) -> None:
     body = b'{"request_uri": "urn:idporten:x", "expires_in": 120}'
@@ -177,6 +184,8 @@ def test_a_pushed_request_gives_its_uri(status: int) -> None:
         (201, b"{}", refusals.ProviderUnavailable),
         (201, b"[]", refusals.ProviderUnavailable),
         (201, b'{"request_uri": 7}', refusals.ProviderUnavailable),
+        (201, b'{"request_uri": "urn:\\ud800"}', refusals.ProviderUnavailable),
+        (201, LONGEST.replace(b"urn:", b"urn:x"), refusals.ProviderUnavailable),
         (201, b'{"request_uri": "https://evil.example"}', refusals.ProviderUnavailable),
     ],
 )

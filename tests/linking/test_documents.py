@@ -109,6 +109,33 @@ def test_a_bad_copy_is_not_kept(idporten: StandIn) -> None:
     assert documents.signing_keys(now=NOW)
 
 
+@pytest.mark.parametrize(
+    ("hours", "good"), [(25, True), (47, True), (49, False)], ids=["a day", "two", "more"]
+)
+def test_an_old_copy_is_good_for_another_day_while_no_new_one_can_be_had(
+    idporten: StandIn, hours: int, good: bool
+) -> None:
+    documents.signing_keys(now=NOW)
+    idporten.faults.jwks.always(lambda _: Answer.json({}, 500))
+    another_process()
+    later = NOW + timedelta(hours=hours)
+    if good:
+        assert documents.signing_keys(now=later)
+        asked_so_far = asked(idporten)
+        assert documents.signing_keys(now=later)
+        assert asked(idporten) == asked_so_far  # not asked again at once
+    else:
+        with pytest.raises(ProviderUnavailable):
+            documents.signing_keys(now=later)
+
+
+def test_an_hour_without_discovery_stops_no_sign_in(idporten: StandIn) -> None:
+    documents.provider(now=NOW)
+    idporten.faults.discovery.always(lambda _: Answer.json({}, 500))
+    another_process()
+    assert documents.provider(now=NOW + timedelta(hours=2))
+
+
 def test_another_issuers_copy_is_not_ours(
     idporten: StandIn, settings: pytest.FixtureRequest
 ) -> None:

@@ -136,6 +136,7 @@ REFUSED = [
     (refusals.AccessTokenHashWrong, "at_hash", AT_HASH + "="),
     *((refusals.TokenSubjectWrong, "sub", value) for value in NO_IDENTIFIERS),
     *((refusals.TokenSessionWrong, "sid", value) for value in NO_IDENTIFIERS),
+    (refusals.TokenSessionWrong, "sid", "21879498012"),
     *((refusals.LevelUnknown, "acr", value) for value in (MISSING, "", "Level4", "high")),
     *(
         (refusals.LevelUnknown, "acr", value)
@@ -220,6 +221,20 @@ def test_what_is_shown_is_one_line_of_bounded_length() -> None:
     assert person.given_name == "AdaBcc: x"
     assert person.family_name == "y" * 150
     assert person.eid == "BankID"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("21879498012", ""),
+        ("x21879498012x", ""),
+        ("Minid 21879498012", ""),
+        ("2187949801", "2187949801"),
+        ("218794980123", "218794980123"),
+    ],
+)
+def test_what_is_shown_and_logged_holds_no_number(text: str, shown: str) -> None:
+    assert verify(amr=[text]).eid == shown
 
 
 def test_the_eid_is_the_first_method() -> None:

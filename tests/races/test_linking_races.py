@@ -29,7 +29,6 @@ def person() -> EidPerson:
         family_name="",
         level="high",
         eid="BankID",
-        auth_time=None,
     )
 
 

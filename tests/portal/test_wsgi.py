@@ -1,0 +1,37 @@
+"""What is between the web server and Django."""
+
+import io
+from typing import Any
+
+import pytest
+
+from accounts.models import Organisation
+from portal.wsgi import application
+
+pytestmark = pytest.mark.django_db(transaction=True)
+CHARSETS = ["hex", "rot13", "idna", "undefined", "zlib", "base64", "utf-16", "utf-8", '"hex"', ""]
+
+
+@pytest.mark.parametrize("charset", CHARSETS)
+@pytest.mark.parametrize("kind", ["text/plain", "multipart/form-data; boundary=b"])
+def test_a_form_is_utf_8_whatever_it_says(
+    organisation: Organisation, charset: str, kind: str
+) -> None:
+    body = b'--b\r\nContent-Disposition: form-data; name="logout_token"\r\n\r\nx\r\n--b--\r\n'
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": "/oidc/backchannel-logout/",
+        "QUERY_STRING": "a=%80",
+        "CONTENT_TYPE": f"{kind}; charset={charset}",
+        "CONTENT_LENGTH": str(len(body)),
+        "HTTP_HOST": organisation.host,
+        "SERVER_NAME": "x",
+        "SERVER_PORT": "80",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.url_scheme": "http",
+        "wsgi.errors": io.StringIO(),
+    }
+    answered: list[str] = []
+    b"".join(application(environ, lambda status, _headers: answered.append(status)))
+    assert answered == ["400 Bad Request"]
+    assert environ["CONTENT_TYPE"] == kind
