@@ -24,13 +24,16 @@ class SessionMiddleware(DjangoSessionMiddleware):
             return response
         try:
             return super().process_response(request, response)
-        except SessionInterrupted:
-            return self._ended(request)
+        except SessionInterrupted as interrupted:
+            ended = self.process_exception(request, interrupted)
+            if ended is None:
+                raise
+            return ended
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return self._ended(request) if isinstance(exception, SessionInterrupted) else None
-
-    def _ended(self, request: HttpRequest) -> HttpResponse:
+        """Answer for employees; in the administration Django's own page does."""
+        if not isinstance(exception, SessionInterrupted) or request.path.startswith("/admin/"):
+            return None
         request.session = self.SessionStore()
         request.user = AnonymousUser()
         response = refusal_page(cast("PortalRequest", request), page_of(SessionEnded()))
