@@ -133,14 +133,15 @@ class Processes:
             time.sleep(WATCH_SECONDS)
 
     def stop(self) -> None:
-        """End all; what does not end in STOP_SECONDS is killed."""
+        """End all, wave by wave; what of a wave does not end in STOP_SECONDS is killed."""
         while self._waves:
             wave = [process for _part, process in self._waves.pop()]
             for process in wave:
                 process.terminate()
+            deadline = time.monotonic() + STOP_SECONDS
             for process in wave:
                 with suppress(subprocess.TimeoutExpired):
-                    process.wait(STOP_SECONDS)
+                    process.wait(max(0, deadline - time.monotonic()))
                 _kill_group(process)
 
     def _refuse_ended(self) -> None:
