@@ -6,15 +6,13 @@ import pytest
 from django.test import Client
 
 from audit.models import AuditEvent
-from devtools.idporten.faults import Hook, TokenHooks
+from devtools.idporten.faults import TokenHooks
 from devtools.idporten.jws import hs256, rs256, unsigned
 from tests.hostile.attacks import MISSING, OWN, with_members
 from tests.hostile.conftest import Door
 from tests.journeys.visitor import INGRID, SOLVEIG
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
-
-type Fault = Hook[TokenHooks]
 
 
 @pytest.fixture
