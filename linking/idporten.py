@@ -24,7 +24,13 @@ from accounts.models import Organisation, User
 from linking import actions, authorization, documents, http, oidc
 from linking.models import SIGN_IN_LIFETIME, AuthorizationRequest
 from linking.persons import EidPerson
-from linking.refusals import ClientNotRecognised, ProviderUnavailable, StateUnknown, TokenKeyUnknown
+from linking.refusals import (
+    ClientNotRecognised,
+    ProviderUnavailable,
+    StateUnknown,
+    TokenKeyUnknown,
+    TokenMalformed,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -126,12 +132,11 @@ def take(
     )
     if asked is None or asked.started_at <= now - SIGN_IN_LIFETIME:
         raise StateUnknown
+    asked.organisation = organisation  # as just compared: no query is needed
     return asked
 
 
-def finish(
-    asked: AuthorizationRequest, code: str, *, organisation: Organisation
-) -> oidc.VerifiedPerson:
+def finish(asked: AuthorizationRequest, code: str) -> oidc.VerifiedPerson:
     """Trade the code for an ID token, and give the person it vouches for.
 
     Raises:
@@ -141,7 +146,7 @@ def finish(
     fields = {
         "grant_type": "authorization_code",
         "code": code,
-        "redirect_uri": _redirect_uri(organisation),
+        "redirect_uri": _redirect_uri(asked.organisation),
         "code_verifier": asked.verifier,
     }
     endpoint = documents.provider(now=now).token_endpoint
@@ -168,6 +173,8 @@ def ended_session(logout_token: str, *, now: datetime) -> oidc.LogoutToken:
     Raises:
         Refused: of the class that names the failed check.
     """
+    if len(logout_token) > authorization.TOKEN_MAX_LENGTH:
+        raise TokenMalformed
     expected = oidc.Expectation(settings.IDPORTEN_ISSUER, settings.IDPORTEN_CLIENT_ID)
     verify = partial(
         oidc.verify_logout_token, logout_token, expected=expected, now=int(now.timestamp())

@@ -86,16 +86,15 @@ class CallbackView(OIDCAuthenticationCallbackView):
 
     @http.time_limit()
     def get(self, request: PortalRequest) -> HttpResponse:
-        organisation = organisation_of(request)
         try:
             asked = idporten.take(
                 request.GET.getlist("state"),
-                organisation=organisation,
+                organisation=organisation_of(request),
                 browser=request.session.get(BROWSER_KEY, ""),
                 now=timezone.now(),
             )
             code = authorization.authorization_code(dict(request.GET.lists()), issuer=self.issuer)
-            verified = idporten.finish(asked, code, organisation=organisation)
+            verified = idporten.finish(asked, code)
             return welcome(request, asked, verified)
         except StateUnknown as refusal:
             response = refuse(request, refusal)
@@ -121,7 +120,7 @@ def welcome(
         NotEmployed: there is a link, but its employee may not come in.
         Refused: ID-porten is to be asked again, and did not take the request.
     """
-    organisation = organisation_of(request)
+    organisation = asked.organisation
     if not oidc.reaches(verified.level, organisation.minimum_assurance):
         return begin(request, next_url=asked.next_url)  # the minimum was raised meanwhile
     person = EidPerson.of(verified)

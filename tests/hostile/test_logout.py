@@ -76,6 +76,7 @@ FAULTS: dict[str, tuple[Any, str]] = {
     "neither sub nor sid": (claims(sub=MISSING, sid=MISSING), "token-sid-wrong"),
     "sub and no sid": (claims(sid=MISSING), "token-sid-wrong"),
     "sid with NUL": (claims(sid="a\x00"), "token-sid-wrong"),
+    "of over 64 KiB": (claims(more="x" * 60_000), "token-malformed"),
     "no jti": (claims(jti=MISSING), "token-malformed"),
 }
 
