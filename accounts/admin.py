@@ -49,7 +49,10 @@ class OrganisationAdmin(admin.ModelAdmin[Organisation]):
     fieldsets = (
         (None, {"fields": ("name", "slug", "host", "default_language", "active")}),
         (_("Help for employees"), {"fields": ("support_email", "support_phone")}),
-        (_("Rules"), {"fields": ("minimum_assurance", "unused_days")}),
+        (
+            _("Rules"),
+            {"fields": ("minimum_assurance", "unused_days", "name_mismatch", "approve_links")},
+        ),
     )
 
     def save_model(

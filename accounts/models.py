@@ -13,7 +13,15 @@ from django.utils.translation import gettext_lazy as _
 from accounts.ids import uuid7
 from accounts.sessions import UserSession
 
-__all__ = ("AssuranceLevel", "Employee", "Organisation", "User", "UserSession", "fold_email")
+__all__ = (
+    "AssuranceLevel",
+    "Employee",
+    "NameMismatch",
+    "Organisation",
+    "User",
+    "UserSession",
+    "fold_email",
+)
 
 
 class AssuranceLevel(models.TextChoices):
@@ -21,6 +29,14 @@ class AssuranceLevel(models.TextChoices):
 
     SUBSTANTIAL = "substantial", _("Substantial (MinID and up)")
     HIGH = "high", _("High (BankID, Buypass, Commfides)")
+
+
+class NameMismatch(models.TextChoices):
+    """What an organisation does where the name from the eID is not the registered one."""
+
+    IGNORE = "ignore", _("Make the link")
+    APPROVE = "approve", _("Let an administrator approve the link")
+    REFUSE = "refuse", _("Send no code")
 
 
 validate_host = RegexValidator(
@@ -65,6 +81,18 @@ class Organisation(models.Model):
         _("days until an unused link expires"),
         default=365,
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
+    )
+    name_mismatch = models.CharField(
+        _("if the name from the eID is another"),
+        max_length=10,
+        choices=NameMismatch,
+        default=NameMismatch.APPROVE,
+        help_text=_("MinID tells no name: then there is nothing to compare."),
+    )
+    approve_links = models.BooleanField(
+        _("each new link must be approved"),
+        default=False,
+        help_text=_("An administrator looks at each new link before the employee is let in."),
     )
     active = models.BooleanField(_("active"), default=True)
 
@@ -152,6 +180,12 @@ class Employee(models.Model):
                 fields=["organisation", "last_name", "first_name"], name="employee_by_name"
             ),
             models.Index(fields=["organisation", "department"], name="employee_by_department"),
+            models.Index(
+                fields=["ends_on"],
+                condition=models.Q(ends_on__isnull=False),
+                name="employee_by_last_day",
+            ),
+            models.Index(fields=["id"], condition=models.Q(active=False), name="employee_inactive"),
         )
 
     def __str__(self) -> str:

@@ -19,8 +19,22 @@ class Event(TextChoices):
     CODE_WRONG = "link:code:wrong", _("Wrong security code typed")
     LINK_MADE = "link:made", _("Identity linked to employee")
     LINK_REFUSED = "link:refused", _("Right code, but the link was refused")
+    CODE_DISOWNED = "link:disowned", _("The employee says: it was not me")
+    LINK_WAITING = "link:waiting", _("The link waits for approval")
+    LINK_APPROVED = "link:approved", _("Link approved")
+    LINK_DECLINED = "link:declined", _("Link declined")
+    LINK_WARNED = "link:warned", _("Warned that the link expires soon")
     LINK_REVOKED = "link:revoked", _("Link revoked")
     LINK_EXPIRED = "link:expired", _("Link expired")
+
+    BLOCK_MADE = "block:made", _("Too many wrong codes: blocked")
+    BLOCK_LIFTED = "block:lifted", _("Block lifted")
+    CASE_OPENED = "case:opened", _("Case opened")
+    CASE_DECIDED = "case:decided", _("Case decided")
+
+    KEY_FIRST_USED = "fingerprint-key:first-used", _("Fingerprint key taken into use")
+    KEY_GIVEN_UP = "fingerprint-key:given-up", _("Fingerprint key given up")
+    REFINGERPRINTED = "fingerprint:renewed", _("Fingerprint renewed under the current key")
 
     MAIL_FAILED = "mail:failed", _("Mail could not be delivered")
 

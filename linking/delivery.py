@@ -38,7 +38,7 @@ def deliver(mail_id: UUID, *, now: datetime) -> None:
     if not due.update(attempts=F("attempts") + 1, next_attempt_at=now + LEASE):
         return
     mail = OutgoingMail.objects.select_related(
-        "employee__organisation", "pending_code", "link"
+        "organisation", "employee", "pending_code", "link", "case"
     ).get(pk=mail_id)
     if mail.pending_code is not None and mail.pending_code.ended_at is not None:
         _note_failure(mail, "not sent: the request had ended", for_good=True, now=now)
@@ -91,7 +91,7 @@ def _record(event: Event, mail: OutgoingMail, *, now: datetime) -> None:
         event,
         by="system",
         now=now,
-        organisation=mail.employee.organisation_id,
+        organisation=mail.organisation_id,
         employee=mail.employee_id,
         reference=mail.pending_code.reference if mail.pending_code else "",
         kind=mail.kind,

@@ -32,7 +32,7 @@ def compose(mail: OutgoingMail, *, code_key: bytes) -> EmailMultiAlternatives:
 
 
 def _context(mail: OutgoingMail, *, code_key: bytes) -> dict[str, Any]:
-    organisation = mail.employee.organisation
+    organisation = mail.organisation
     context: dict[str, Any] = {
         "organisation": organisation,
         "employee": mail.employee,
@@ -54,4 +54,4 @@ def _context(mail: OutgoingMail, *, code_key: bytes) -> dict[str, Any]:
 
 
 def _domain(mail: OutgoingMail) -> str:
-    return mail.employee.organisation.host.split(":", 1)[0]
+    return mail.organisation.host.split(":", 1)[0]

@@ -20,6 +20,16 @@ class Refusal(TextChoices):
     BIRTH_DATE_MISMATCH = "birth-date-mismatch", _("Another birth date is registered")
     EMPLOYEE_LINKED = "employee-linked", _("The employee is linked to another eID already")
     PERSON_LINKED = "person-linked", _("The eID is linked to another employee already")
+    NAME_MISMATCH = "name-mismatch", _("The name from the eID is not the registered one")
+    DISPUTED = "disputed", _("The employee said “it was not me” about this eID before")
+    DISOWNED = "disowned", _("The employee said: it was not me")
+    PERSON_BLOCKED = "person-blocked", _("The eID has typed too many wrong codes")
+    EMPLOYEE_BLOCKED = "employee-blocked", _("Too many wrong codes were typed for the employee")
+    ORGANISATION_CLOSED = (
+        "organisation-closed",
+        _("Too many wrong codes were typed in the organisation today"),
+    )
+    TOO_MANY_EMPLOYEES = "too-many-employees", _("The eID has asked for too many employees")
     TOO_MANY_FOR_PERSON = "too-many-for-person", _("The eID has asked for too many codes")
     TOO_MANY_FOR_EMPLOYEE = "too-many-for-employee", _("The employee has been sent too many codes")
 

@@ -23,6 +23,7 @@ def make_organisation(**fields: Any) -> Organisation:
             "name": f"Kommune {number}",
             "host": f"kommune-{number}.localhost",
             "support_email": f"hjelp@kommune-{number}.example",
+            "name_mismatch": "ignore",  # sample people have all sorts of names
         }
         | fields
     )
@@ -104,6 +105,7 @@ def make_mail(**fields: Any) -> OutgoingMail:
     return OutgoingMail.objects.create(
         **{
             "kind": OutgoingMail.Kind.CODE,
+            "organisation": request.organisation,
             "employee": request.employee,
             "recipient": request.employee.email,
             "language": "nb",

@@ -1,7 +1,7 @@
 """Typing the code: the tries, the comparison and the link."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
@@ -14,14 +14,12 @@ from audit.events import Event
 from audit.log import record
 from linking import codes
 from linking.actions.links import expire
+from linking.actions.notices import tell_employee
 from linking.actions.requests import FORGOTTEN, code_key
 from linking.facts import facts_about
 from linking.models import LinkedIdentity, OutgoingMail, PendingCode, matches, stale_at
 from linking.persons import EidPerson
 from linking.policy import LINK_CHECKS, Refusal, first_refusal
-from linking.wakeup import DELIVER_MAIL, wake
-
-NOTICE_LIFETIME = timedelta(days=2)
 
 
 class WrongCode(Exception):
@@ -129,7 +127,7 @@ def _spend_and_link(request: PendingCode, person: EidPerson, *, now: datetime) -
         eid=person.eid,
         level=person.level,
     )
-    _give_notice(link, employee, now=now)
+    tell_employee(OutgoingMail.Kind.LINKED, employee, link=link, now=now)
     return Linked(user=user, link=link)
 
 
@@ -148,6 +146,7 @@ def _make_link(
             link: LinkedIdentity = LinkedIdentity.objects.create(
                 employee=employee,
                 organisation=request.organisation,
+                request=request,
                 fingerprint=person.current.digest,
                 fingerprint_key=person.current.key_id,
                 level=person.level,
@@ -173,17 +172,3 @@ def _note_refused_link(request: PendingCode, refusal: Refusal, *, now: datetime)
         reason=refusal,
     )
     return refusal
-
-
-def _give_notice(link: LinkedIdentity, employee: Employee, *, now: datetime) -> None:
-    mail = OutgoingMail.objects.create(
-        kind=OutgoingMail.Kind.LINKED,
-        employee=employee,
-        recipient=employee.email,
-        language=employee.language,
-        link=link,
-        created_at=now,
-        next_attempt_at=now,
-        give_up_at=now + NOTICE_LIFETIME,
-    )
-    wake(DELIVER_MAIL, mail.pk)

@@ -12,15 +12,21 @@ from accounts.models import Employee, Organisation
 from audit.events import Event
 from audit.log import new_reference, record
 from linking import codes
+from linking.actions.notices import mail_code
 from linking.facts import facts_about
-from linking.models import OutgoingMail, PendingCode
+from linking.models import PendingCode
 from linking.persons import EidPerson
 from linking.policy import CODE_CHECKS, Refusal, first_refusal
 from linking.wakeup import SEND_CODE, wake
 
 AGAIN_AFTER = timedelta(minutes=1)
 # What the eID told goes when the request ends.
-FORGOTTEN: dict[str, Any] = {"eid_name": "", "eid_birth_date": None, "number_fingerprints": {}}
+FORGOTTEN: dict[str, Any] = {
+    "eid_given_name": "",
+    "eid_family_name": "",
+    "eid_birth_date": None,
+    "number_fingerprints": {},
+}
 
 
 def code_key() -> bytes:
@@ -67,7 +73,8 @@ def request_code(
         fingerprint_key=person.current.key_id,
         number_fingerprints=person.fingerprints,
         eid=person.eid,
-        eid_name=person.name,
+        eid_given_name=person.given_name,
+        eid_family_name=person.family_name,
         eid_birth_date=person.born,
         session_binding=session_binding,
         language=language,
@@ -126,16 +133,7 @@ def _grant(request: PendingCode, employee: Employee, *, now: datetime) -> None:
     key = code_key()
     request.code_hash = codes.hash_code(codes.make_code(request.pk, key=key), request.pk, key=key)
     request.save(update_fields=["code_hash", "employee"])
-    OutgoingMail.objects.create(
-        kind=OutgoingMail.Kind.CODE,
-        employee=employee,
-        recipient=employee.email,  # the stored address, never the typed one
-        language=request.language,
-        pending_code=request,
-        created_at=now,
-        next_attempt_at=now,
-        give_up_at=request.expires_at,
-    )
+    mail_code(request, employee, now=now)
 
 
 @transaction.atomic

@@ -1,15 +1,23 @@
+from linking.models.budgets import Block, CodeTry
+from linking.models.cases import Case
 from linking.models.gateway import (
     SIGN_IN_LIFETIME,
     AuthorizationRequest,
     GatewayDocument,
     UsedLogoutToken,
 )
-from linking.models.journey import OutgoingMail, PendingCode
+from linking.models.journey import PendingCode
+from linking.models.keys import FingerprintKey
 from linking.models.links import LinkedIdentity, matches, stale_at
+from linking.models.mails import OutgoingMail
 
 __all__ = (
     "SIGN_IN_LIFETIME",
     "AuthorizationRequest",
+    "Block",
+    "Case",
+    "CodeTry",
+    "FingerprintKey",
     "GatewayDocument",
     "LinkedIdentity",
     "OutgoingMail",

@@ -5,7 +5,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import uuid7
 from accounts.models import Employee, Organisation
-from linking.models.links import LinkedIdentity
 from linking.policy import Refusal
 
 
@@ -44,7 +43,8 @@ class PendingCode(models.Model):
     fingerprint_key = models.CharField(max_length=50)
     number_fingerprints = models.JSONField(default=dict)
     eid = models.CharField(_("eID"), max_length=150, blank=True)
-    eid_name = models.CharField(_("name from the eID"), max_length=301, blank=True)
+    eid_given_name = models.CharField(max_length=150, blank=True)
+    eid_family_name = models.CharField(max_length=150, blank=True)
     eid_birth_date = models.DateField(null=True)
     session_binding = models.BinaryField(max_length=32)
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES)
@@ -78,61 +78,7 @@ class PendingCode(models.Model):
     def __str__(self) -> str:
         return self.reference
 
-
-class OutgoingMail(models.Model):
-    """One mail to one employee: the truth of what was to be sent, and what became of it (outbox).
-
-    The text is made when it is sent; a code is nowhere in the row.
-    """
-
-    class Kind(models.TextChoices):
-        CODE = "code", _("Security code")
-        LINKED = "linked", _("Notice of a new link")
-
-    class State(models.TextChoices):
-        QUEUED = "queued", _("Queued")
-        SENT = "sent", _("Sent")
-        FAILED = "failed", _("Failed")
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
-    employee = models.ForeignKey(
-        Employee, on_delete=models.CASCADE, related_name="mails", verbose_name=_("employee")
-    )
-    recipient = models.EmailField(_("to"))
-    language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES)
-    pending_code = models.OneToOneField(
-        PendingCode, on_delete=models.CASCADE, null=True, related_name="mail"
-    )
-    link = models.ForeignKey(
-        LinkedIdentity, on_delete=models.CASCADE, null=True, related_name="mails"
-    )
-    state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    answer = models.CharField(_("what the mail server answered"), max_length=500, blank=True)
-    created_at = models.DateTimeField(_("made"))
-    next_attempt_at = models.DateTimeField(_("next attempt"))
-    sent_at = models.DateTimeField(_("sent"), null=True)
-    give_up_at = models.DateTimeField(_("of no use after"))
-
-    class Meta:
-        verbose_name = _("outgoing mail")
-        verbose_name_plural = _("outgoing mails")
-        ordering = ("-created_at",)
-        default_permissions = ("view",)
-        constraints = (
-            models.CheckConstraint(
-                condition=Q(kind="code", pending_code__isnull=False)
-                | Q(kind="linked", link__isnull=False),
-                name="mail_is_about_something",
-            ),
-        )
-        indexes = (
-            models.Index(
-                fields=["next_attempt_at"], condition=Q(state="queued"), name="mail_due_first"
-            ),
-            models.Index(fields=["-created_at"], name="mail_newest_first"),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} · {self.recipient}"
+    @property
+    def eid_name(self) -> str:
+        """The name from the eID, while the request is open; MinID gives none."""
+        return f"{self.eid_given_name} {self.eid_family_name}".strip()

@@ -23,6 +23,10 @@ class LinkedIdentityQuerySet(models.QuerySet["LinkedIdentity"]):
     def active(self) -> Self:
         return self.filter(state=LinkedIdentity.State.ACTIVE)
 
+    def standing(self) -> Self:
+        """Those that hold the employee's and the eID's one place: active, or to be approved."""
+        return self.filter(state__in=LinkedIdentity.STANDING_STATES)
+
     def in_force(self, now: datetime) -> Self:
         """Those that let their employee in now: active, and used recently enough."""
         return self.active().filter(expires_at__gt=now)
@@ -35,9 +39,13 @@ class LinkedIdentity(models.Model):
     """
 
     class State(models.TextChoices):
+        PENDING = "pending", _("Waiting for approval")
         ACTIVE = "active", _("Active")
         EXPIRED = "expired", _("Expired")
         REVOKED = "revoked", _("Revoked")
+
+    # Those that hold the employee's and the eID's one place.
+    STANDING_STATES = (State.PENDING, State.ACTIVE)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     employee = models.ForeignKey(
@@ -50,10 +58,15 @@ class LinkedIdentity(models.Model):
     fingerprint_key = models.CharField(max_length=50)
     level = models.CharField(_("assurance level"), max_length=20, choices=AssuranceLevel)
     eid = models.CharField(_("eID"), max_length=150, blank=True)
+    request = models.OneToOneField(
+        "linking.PendingCode", on_delete=models.SET_NULL, null=True, related_name="link"
+    )
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.ACTIVE)
     linked_at = models.DateTimeField(_("linked"))
     last_used_at = models.DateTimeField(_("last used"))
     expires_at = models.DateTimeField(_("expires unless used"))
+    warned_at = models.DateTimeField(_("warned that it expires"), null=True, blank=True)
+    approved_by = models.CharField(_("approved by"), max_length=100, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     ended_by = models.CharField(_("ended by"), max_length=100, blank=True)
     end_reason = models.CharField(_("why it ended"), max_length=500, blank=True)
@@ -66,22 +79,36 @@ class LinkedIdentity(models.Model):
         ordering = ("-linked_at",)
         constraints = (
             models.UniqueConstraint(
-                fields=["employee"], condition=Q(state="active"), name="link_one_per_employee"
+                fields=["employee"],
+                condition=Q(state__in=("pending", "active")),
+                name="link_one_per_employee",
             ),
             models.UniqueConstraint(
                 fields=["organisation", "fingerprint"],
-                condition=Q(state="active"),
+                condition=Q(state__in=("pending", "active")),
                 name="link_one_per_person_and_organisation",
             ),
             models.CheckConstraint(
-                condition=Q(state="active", ended_at__isnull=True)
-                | (~Q(state="active") & Q(ended_at__isnull=False)),
+                condition=Q(state__in=("pending", "active"), ended_at__isnull=True)
+                | (~Q(state__in=("pending", "active")) & Q(ended_at__isnull=False)),
                 name="link_ended_has_a_time",
             ),
         )
         indexes = (
             models.Index(
-                fields=["expires_at"], condition=Q(state="active"), name="link_stale_first"
+                fields=["expires_at"],
+                condition=Q(state__in=("pending", "active")),
+                name="link_stale_first",
+            ),
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(state="active", warned_at__isnull=True),
+                name="link_to_be_warned",
+            ),
+            models.Index(
+                fields=["fingerprint_key"],
+                condition=Q(state__in=("pending", "active")),
+                name="link_by_key",
             ),
         )
 

@@ -225,6 +225,7 @@ def test_an_organisation_and_an_administrator_are_made_with_events(admin: Client
             "support_email": "hjelp@nykommune.example",
             "minimum_assurance": "high",
             "unused_days": "365",
+            "name_mismatch": "approve",
             "active": "on",
         },
     )

@@ -1,0 +1,70 @@
+"""Mails about what happened: one row each in the outbox, in the transaction that it tells of."""
+
+from datetime import datetime, timedelta
+
+from accounts.models import Employee, Organisation
+from linking.models import Case, LinkedIdentity, OutgoingMail, PendingCode
+from linking.wakeup import DELIVER_MAIL, wake
+
+NOTICE_LIFETIME = timedelta(days=2)
+
+
+def mail_code(request: PendingCode, employee: Employee, *, now: datetime) -> None:
+    """Queue the mail with the code; whoever decides the request sends it at once."""
+    OutgoingMail.objects.create(
+        kind=OutgoingMail.Kind.CODE,
+        organisation=request.organisation,
+        employee=employee,
+        recipient=employee.email,  # the stored address, never the typed one (A-12)
+        language=request.language,
+        pending_code=request,
+        created_at=now,
+        next_attempt_at=now,
+        give_up_at=request.expires_at,
+    )
+
+
+def tell_employee(
+    kind: OutgoingMail.Kind,
+    employee: Employee,
+    *,
+    now: datetime,
+    link: LinkedIdentity | None = None,
+    case: Case | None = None,
+) -> None:
+    """Mail an employee at the registered address, in the language they last used."""
+    _queue(
+        OutgoingMail(
+            kind=kind,
+            organisation=employee.organisation,
+            employee=employee,
+            recipient=employee.email,
+            language=employee.language or employee.organisation.default_language,
+            link=link,
+            case=case,
+        ),
+        now=now,
+    )
+
+
+def tell_support(
+    kind: OutgoingMail.Kind, organisation: Organisation, *, case: Case, now: datetime
+) -> None:
+    """Mail the organisation's support about a case."""
+    _queue(
+        OutgoingMail(
+            kind=kind,
+            organisation=organisation,
+            recipient=organisation.support_email,
+            language=organisation.default_language,
+            case=case,
+        ),
+        now=now,
+    )
+
+
+def _queue(mail: OutgoingMail, *, now: datetime) -> None:
+    mail.created_at = mail.next_attempt_at = now
+    mail.give_up_at = now + NOTICE_LIFETIME
+    mail.save(force_insert=True)
+    wake(DELIVER_MAIL, mail.pk)
