@@ -10,6 +10,19 @@ from datetime import date
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+# Wrong codes, counted in `CodeTry`. The eID's come first: each guesser must hold a real one, and
+# ten guesses at a code of a million are 1e-5 (docs/security.md).
+PERSON_WRONG_A_DAY = 5
+PERSON_WRONG = 10
+EMPLOYEE_WRONG_A_DAY = 10
+EMPLOYEE_WRONG_A_MONTH = 20
+ORGANISATION_WRONG_ALARM = 30
+ORGANISATION_WRONG_A_DAY = 100
+# Codes and mails, within an hour and within a day.
+PERSON_CODES = (3, 6)
+PERSON_EMPLOYEES_A_DAY = 3
+EMPLOYEE_MAILS = (3, 5)
+
 
 class Refusal(TextChoices):
     """Why no code is sent, or no link made. For administrators and support, never for the page."""
@@ -36,7 +49,7 @@ class Refusal(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """How many codes have been mailed lately, this request left out."""
+    """How many codes or mails have gone out lately, this request left out."""
 
     last_minute: int = 0
     last_hour: int = 0
@@ -44,17 +57,54 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class Wrong:
+    """How many wrong codes count against each budget: since its last lift, and not forgiven."""
+
+    person_day: int = 0
+    person: int = 0
+    employee_day: int = 0
+    employee_month: int = 0
+    organisation_day: int = 0
+
+    @property
+    def left_to_person(self) -> int:
+        """How many more wrong codes the eID may type today, whatever the address."""
+        return max(0, min(PERSON_WRONG_A_DAY - self.person_day, PERSON_WRONG - self.person))
+
+    def after_one_more(self, *, at_an_employee: bool) -> "Wrong":
+        """Give the counts with one try more, which may have been at an employee's code."""
+        also = 1 if at_an_employee else 0
+        return Wrong(
+            person_day=self.person_day + 1,
+            person=self.person + 1,
+            employee_day=self.employee_day + also,
+            employee_month=self.employee_month + also,
+            organisation_day=self.organisation_day + also,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """What the checks ask about. `None` means that the registry does not say."""
+    """What the checks ask about. `None` means that the registry or the eID does not say."""
 
     employed: bool | None = None
     number_fits: bool | None = None
     registered_birth_date: date | None = None
     eid_birth_date: date | None = None
+    name_fits: bool | None = None
+    refuse_other_names: bool = False
+    approve_other_names: bool = False
+    approve_all: bool = False
+    disputed: bool = False
     employee_linked: bool = False
     person_linked: bool = False
     sent_to_person: Sent = Sent()
-    sent_to_employee: Sent = Sent()
+    other_employees_today: int = 0
+    mailed_to_employee: Sent = Sent()
+    wrong: Wrong = Wrong()
+    person_blocked: bool = False
+    employee_blocked: bool = False
+    organisation_closed: bool = False
 
 
 type Check = Callable[[Facts], Refusal | None]
@@ -82,6 +132,17 @@ def birth_date_fits(facts: Facts) -> Refusal | None:
     return None
 
 
+def name_fits(facts: Facts) -> Refusal | None:
+    """A-01: another name than the registered one, where the organisation takes none but it."""
+    other_name = facts.name_fits is False and facts.refuse_other_names
+    return Refusal.NAME_MISMATCH if other_name else None
+
+
+def is_not_disputed(facts: Facts) -> Refusal | None:
+    """A-01: after «It wasn't me», no more codes to this eID before the case is decided."""
+    return Refusal.DISPUTED if facts.disputed else None
+
+
 def employee_is_free(facts: Facts) -> Refusal | None:
     """A-08: a link is never moved."""
     return Refusal.EMPLOYEE_LINKED if facts.employee_linked else None
@@ -92,29 +153,82 @@ def person_is_free(facts: Facts) -> Refusal | None:
     return Refusal.PERSON_LINKED if facts.person_linked else None
 
 
+def person_may_guess(facts: Facts) -> Refusal | None:
+    """A-36: whoever guesses is stopped first: five wrong a day, ten without a success."""
+    wrong = facts.wrong
+    used_up = wrong.person_day >= PERSON_WRONG_A_DAY or wrong.person >= PERSON_WRONG
+    return Refusal.PERSON_BLOCKED if facts.person_blocked or used_up else None
+
+
+def employee_may_be_guessed(facts: Facts) -> Refusal | None:
+    """Ten wrong a day and twenty in 30 days, whoever typed them; a link is not touched by it."""
+    wrong = facts.wrong
+    used_up = (
+        wrong.employee_day >= EMPLOYEE_WRONG_A_DAY or wrong.employee_month >= EMPLOYEE_WRONG_A_MONTH
+    )
+    return Refusal.EMPLOYEE_BLOCKED if facts.employee_blocked or used_up else None
+
+
+def organisation_is_open(facts: Facts) -> Refusal | None:
+    """A hundred wrong a day close the code journey of the organisation."""
+    used_up = facts.wrong.organisation_day >= ORGANISATION_WRONG_A_DAY
+    return Refusal.ORGANISATION_CLOSED if facts.organisation_closed or used_up else None
+
+
 def person_has_codes_left(facts: Facts) -> Refusal | None:
     """Three codes an hour and six a day for each eID."""
-    sent = facts.sent_to_person
-    return Refusal.TOO_MANY_FOR_PERSON if sent.last_hour >= 3 or sent.last_day >= 6 else None
+    sent, (an_hour, a_day) = facts.sent_to_person, PERSON_CODES
+    used_up = sent.last_hour >= an_hour or sent.last_day >= a_day
+    return Refusal.TOO_MANY_FOR_PERSON if used_up else None
+
+
+def person_has_employees_left(facts: Facts) -> Refusal | None:
+    """Three employees a day for each eID: nobody sprays over the staff."""
+    used_up = facts.other_employees_today >= PERSON_EMPLOYEES_A_DAY
+    return Refusal.TOO_MANY_EMPLOYEES if used_up else None
 
 
 def employee_has_mails_left(facts: Facts) -> Refusal | None:
     """A-05: one mail a minute, three an hour and five a day for each employee."""
-    sent = facts.sent_to_employee
-    if sent.last_minute >= 1 or sent.last_hour >= 3 or sent.last_day >= 5:
+    mailed, (an_hour, a_day) = facts.mailed_to_employee, EMPLOYEE_MAILS
+    if mailed.last_minute >= 1 or mailed.last_hour >= an_hour or mailed.last_day >= a_day:
         return Refusal.TOO_MANY_FOR_EMPLOYEE
     return None
 
 
-LINK_CHECKS: tuple[Check, ...] = (
+WHO_CHECKS: tuple[Check, ...] = (
     address_is_known,
     is_employed,
     number_fits,
     birth_date_fits,
-    employee_is_free,
-    person_is_free,
+    name_fits,
+    is_not_disputed,
 )
-CODE_CHECKS: tuple[Check, ...] = (*LINK_CHECKS, person_has_codes_left, employee_has_mails_left)
+FREE_CHECKS: tuple[Check, ...] = (employee_is_free, person_is_free)
+GUESS_CHECKS: tuple[Check, ...] = (
+    person_may_guess,
+    employee_may_be_guessed,
+    organisation_is_open,
+)
+SEND_CHECKS: tuple[Check, ...] = (
+    person_has_codes_left,
+    person_has_employees_left,
+    employee_has_mails_left,
+)
+# Conflicts come last before a code is sent: they mail too, and hold the same budgets (A-05).
+CODE_CHECKS: tuple[Check, ...] = (*WHO_CHECKS, *GUESS_CHECKS, *SEND_CHECKS, *FREE_CHECKS)
+LINK_CHECKS: tuple[Check, ...] = (*WHO_CHECKS, *FREE_CHECKS)
+
+
+def has_another_name(facts: Facts) -> bool:
+    """Whether somebody must look at the link because the names are not the same (A-01)."""
+    return facts.name_fits is False and facts.approve_other_names
+
+
+def may_be_told(mailed: Sent) -> bool:
+    """Whether a notice of what somebody else has asked for may still be mailed (A-05)."""
+    an_hour, a_day = EMPLOYEE_MAILS
+    return mailed.last_hour < an_hour and mailed.last_day < a_day
 
 
 def first_refusal(checks: Iterable[Check], facts: Facts) -> Refusal | None:

@@ -1,10 +1,9 @@
 """Whatever the portal does about links: one function, one transaction, its event inside."""
 
 from linking.actions.confirmation import (
-    CodeExpired,
     Linked,
     LinkRefused,
-    NoTriesLeft,
+    LinkWaits,
     WrongCode,
     confirm_code,
 )
@@ -18,14 +17,19 @@ from linking.actions.sessions import (
     note_unlinked_sign_in,
     sign_in,
     user_in_force,
+    waiting_link,
 )
+from linking.actions.tries import CodeExpired, NoTriesLeft, Typist, check_open
 
 __all__ = (
     "CodeExpired",
     "LinkRefused",
+    "LinkWaits",
     "Linked",
     "NoTriesLeft",
+    "Typist",
     "WrongCode",
+    "check_open",
     "clear_sign_ins",
     "code_key",
     "confirm_code",
@@ -40,4 +44,5 @@ __all__ = (
     "revoke_link",
     "sign_in",
     "user_in_force",
+    "waiting_link",
 )

@@ -12,10 +12,12 @@ from accounts.models import Employee, Organisation
 from audit.events import Event
 from audit.log import new_reference, record
 from linking import codes
+from linking.actions.conflicts import note_conflict
 from linking.actions.notices import mail_code
 from linking.facts import facts_about
-from linking.models import PendingCode
-from linking.persons import EidPerson
+from linking.locks import lock_budgets, lock_person
+from linking.models import PendingCode, matches
+from linking.persons import EidPerson, fingerprints_from
 from linking.policy import CODE_CHECKS, Refusal, first_refusal
 from linking.wakeup import SEND_CODE, wake
 
@@ -49,21 +51,19 @@ def request_code(
     Older open requests of the same eID end. `binding` ties the request to the browser's session.
     The same address again within a minute is the same request: its code is on the way (A-05).
     """
+    lock_person(person.all_fingerprints)  # of two requests at once the later is the newest
     session_binding = sha256(binding.encode()).digest()
-    on_its_way = PendingCode.objects.filter(
-        organisation=organisation,
-        fingerprint=person.current.digest,
+    older = PendingCode.objects.filter(
+        matches(person.all_fingerprints), organisation=organisation, ended_at__isnull=True
+    )
+    on_its_way = older.filter(
         session_binding=session_binding,
         email=email,
-        ended_at__isnull=True,
         tries__lt=codes.MAX_TRIES,
         requested_at__gt=now - AGAIN_AFTER,
     ).first()
     if on_its_way is not None:
         return on_its_way
-    older = PendingCode.objects.filter(
-        organisation=organisation, fingerprint=person.current.digest, ended_at__isnull=True
-    )
     older.update(state=PendingCode.State.REPLACED, ended_at=now, **FORGOTTEN)
     request = PendingCode.objects.create(
         reference=new_reference(),
@@ -96,18 +96,23 @@ def request_code(
 @transaction.atomic
 def decide_request(request_id: UUID, *, now: datetime) -> None:
     """Find the employee, run the policy, and grant a code or note the refusal. Once per request."""
-    undecided = PendingCode.objects.filter(
+    undecided = PendingCode.objects.select_related("organisation").filter(
         pk=request_id, state=PendingCode.State.QUEUED, decided_at__isnull=True, expires_at__gt=now
     )
+    request = undecided.first()
+    if request is None:
+        return
+    registered = Employee.objects.with_email(request.organisation, request.email)
+    employee: Employee | None = registered.first()
+    person = fingerprints_from(request.number_fingerprints)
+    lock_budgets(request, person, employee.pk if employee else None)
     if not undecided.update(decided_at=now):
         return
-    request = PendingCode.objects.select_related("organisation").get(pk=request_id)
-    # The lock makes the budgets exact: two requests for one employee are counted one by one.
-    employee: Employee | None = (
-        Employee.objects.with_email(request.organisation, request.email).select_for_update().first()
-    )
-    refusal = first_refusal(CODE_CHECKS, facts_about(request, employee, now=now))
+    request.decided_at = now
+    if employee is not None:
+        employee = registered.select_for_update().filter(pk=employee.pk).first()
     request.employee = employee
+    refusal = first_refusal(CODE_CHECKS, facts_about(request, employee, now=now))
     if refusal is not None:
         _refuse(request, refusal, now=now)
     elif employee is not None:
@@ -127,6 +132,8 @@ def _refuse(request: PendingCode, refusal: Refusal, *, now: datetime) -> None:
         reference=request.reference,
         reason=refusal,
     )
+    if request.employee is not None:
+        note_conflict(request, request.employee, refusal, now=now)
 
 
 def _grant(request: PendingCode, employee: Employee, *, now: datetime) -> None:

@@ -127,3 +127,14 @@ def user_in_force(user_id: UUID | str, *, now: datetime) -> User | None:
     if user is None or user.employee is None:
         return None
     return user if user.employee.is_employed(timezone.localdate(now)) else None
+
+
+def waiting_link(person: EidPerson, *, organisation: Organisation) -> LinkedIdentity | None:
+    """Give the eID's own link that waits for approval, if there is one."""
+    waiting = LinkedIdentity.objects.filter(
+        matches(person.all_fingerprints),
+        organisation=organisation,
+        state=LinkedIdentity.State.PENDING,
+    )
+    link: LinkedIdentity | None = waiting.first()
+    return link

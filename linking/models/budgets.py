@@ -1,7 +1,6 @@
 """What was guessed, and who may guess no more: counted in PostgreSQL (A-03, A-04)."""
 
 from datetime import datetime
-from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -50,11 +49,6 @@ class CodeTry(models.Model):
         return f"typed {self.tried_at:%Y-%m-%d %H:%M:%S}"
 
 
-class BlockQuerySet(models.QuerySet["Block"]):
-    def in_force(self, now: datetime) -> Self:
-        return self.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), lifted_at__isnull=True)
-
-
 class Block(models.Model):
     """That a budget of wrong codes is used up: seen by administrators, who may lift it."""
 
@@ -97,8 +91,6 @@ class Block(models.Model):
     lifted_by = models.CharField(_("lifted by"), max_length=100, blank=True)
     lift_reason = models.CharField(_("why it was lifted"), max_length=500, blank=True)
 
-    objects: ClassVar[BlockQuerySet] = BlockQuerySet.as_manager()  # type: ignore[assignment]
-
     class Meta:
         verbose_name = _("block")
         verbose_name_plural = _("blocks")
@@ -122,6 +114,11 @@ class Block(models.Model):
 
     def __str__(self) -> str:
         return str(self.get_budget_display())
+
+    @staticmethod
+    def in_force(now: datetime) -> Q:
+        """Give the condition under which a block holds at `now`."""
+        return Q(lifted_at__isnull=True) & (Q(ends_at__isnull=True) | Q(ends_at__gt=now))
 
     def is_in_force(self, now: datetime) -> bool:
         return self.lifted_at is None and (self.ends_at is None or self.ends_at > now)

@@ -16,7 +16,6 @@ from accounts.sessions import OIDC_SID
 from linking import actions, authorization, codes
 from linking.eids import eid_name
 from linking.forms import CodeForm, EmailForm
-from linking.models import PendingCode
 from linking.pages import LINK_REFUSED, page_of
 from linking.persons import EidPerson
 from linking.refusals import SessionEnded
@@ -49,6 +48,8 @@ def email(request: PortalRequest) -> HttpResponse:
     person = person_of(request)
     if person is None:
         return nobody_there(request)
+    if actions.waiting_link(person, organisation=organisation_of(request)):
+        return render(request, "linking/waiting.html")
     form = EmailForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         _ask_for_code(request, person, form.cleaned_data["email"])
@@ -88,66 +89,75 @@ def code(request: PortalRequest) -> HttpResponse:
     asked = request.session.get(REQUEST_KEY)
     if asked is None:
         return redirect("link_email")
+    typist = actions.Typist(person, binding=asked["binding"])
     form = CodeForm(request.POST if request.method == "POST" else None)
     if not form.is_bound:
-        return _code_page(request, form, problem=_standing_problem(asked), status=200)
+        return _code_page(request, form, problem=_standing_problem(asked, typist), status=200)
     if not form.is_valid():
         return _code_page(request, form)
+    return _confirm(request, asked, typist, form.cleaned_data["code"])
+
+
+def _confirm(
+    request: PortalRequest, asked: dict[str, Any], typist: actions.Typist, typed: str
+) -> HttpResponse:
     try:
-        linked = actions.confirm_code(
-            UUID(asked["id"]),
-            typed=form.cleaned_data["code"],
-            binding=asked["binding"],
-            person=person,
-            now=timezone.now(),
-        )
+        linked = actions.confirm_code(UUID(asked["id"]), typist, typed=typed, now=timezone.now())
     except actions.WrongCode as wrong:
-        problem = _wrong_code(wrong.tries_left)
-    except actions.NoTriesLeft:
-        problem = _no_tries_left()
-    except actions.CodeExpired:
-        problem = _no_longer_valid()
+        problem = _wrong_code(wrong)
+    except (actions.NoTriesLeft, actions.CodeExpired) as reason:
+        problem = _in_the_way(reason)
     except actions.LinkRefused as refused:
         return refusal_page(request, LINK_REFUSED, reference=refused.reference)
+    except actions.LinkWaits:
+        del request.session[REQUEST_KEY]
+        return redirect("link_email")
     else:
-        let_in(request, linked.user, sid=request.session.get(OIDC_SID, ""), level=person.level)
+        sid = request.session.get(OIDC_SID, "")
+        let_in(request, linked.user, sid=sid, level=typist.person.level)
         return redirect("link_done")
     return _code_page(request, CodeForm(), problem=problem)
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why the code was not taken, and whether another may be typed."""
+    """Why the code was not taken, and whether another may be typed, or a new one asked for."""
 
     text: str
     can_try: bool = False
+    can_ask: bool = True
 
 
-def _standing_problem(asked: dict[str, Any]) -> Problem | None:
+def _standing_problem(asked: dict[str, Any], typist: actions.Typist) -> Problem | None:
     """Give what is in the way before anything is typed: the page was reloaded, or left open."""
-    request = PendingCode.objects.filter(pk=asked["id"]).first()
-    if request is None or request.ended_at is not None or request.expires_at <= timezone.now():
-        return _no_longer_valid()
-    return _no_tries_left() if request.tries >= codes.MAX_TRIES else None
+    try:
+        actions.check_open(UUID(asked["id"]), typist, now=timezone.now())
+    except (actions.NoTriesLeft, actions.CodeExpired) as reason:
+        return _in_the_way(reason)
+    return None
 
 
-def _wrong_code(tries_left: int) -> Problem:
-    if tries_left == 0:
-        return _no_tries_left()
+def _wrong_code(wrong: actions.WrongCode) -> Problem:
+    if wrong.tries_left == 0:
+        return _in_the_way(actions.NoTriesLeft(person_blocked=wrong.person_blocked))
     text = ngettext(
         "Wrong security code. You have %(count)d try left.",
         "Wrong security code. You have %(count)d tries left.",
-        tries_left,
+        wrong.tries_left,
     )
-    return Problem(text % {"count": tries_left}, can_try=True)
+    return Problem(text % {"count": wrong.tries_left}, can_try=True)
 
 
-def _no_tries_left() -> Problem:
+def _in_the_way(reason: actions.NoTriesLeft | actions.CodeExpired) -> Problem:
+    if isinstance(reason, actions.CodeExpired):
+        return Problem(_("The security code is no longer valid. Ask for a new one."))
+    if reason.person_blocked:
+        text = _(
+            "You have typed too many wrong codes, and no tries are left today. Try again tomorrow. "
+            "If it does not work then either, contact support."
+        )
+        return Problem(text, can_ask=False)
     return Problem(_("Wrong security code, and no tries are left. Ask for a new code."))
-
-
-def _no_longer_valid() -> Problem:
-    return Problem(_("The security code is no longer valid. Ask for a new one."))
 
 
 def _code_page(
@@ -164,6 +174,7 @@ def _code_page(
         "valid_minutes": codes.VALID_MINUTES,
         "problem": problem.text if problem else None,
         "can_try": problem is None or problem.can_try,
+        "can_ask": problem is None or problem.can_ask,
         "sent_again": asked["again"] and status == 200,
         "on_its_way": asked["on_its_way"] and status == 200,
     }

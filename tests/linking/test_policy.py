@@ -38,12 +38,12 @@ def test_an_eid_gets_three_codes_an_hour_and_six_a_day(sent: Sent) -> None:
 
 @pytest.mark.parametrize("sent", [Sent(last_minute=1), Sent(last_hour=3), Sent(last_day=5)])
 def test_an_employee_gets_one_mail_a_minute_three_an_hour_and_five_a_day(sent: Sent) -> None:
-    assert first_refusal(CODE_CHECKS, replace(FINE, sent_to_employee=sent)) is (
+    assert first_refusal(CODE_CHECKS, replace(FINE, mailed_to_employee=sent)) is (
         Refusal.TOO_MANY_FOR_EMPLOYEE
     )
 
 
 def test_one_below_each_budget_is_let_through() -> None:
     sent = Sent(last_minute=0, last_hour=2, last_day=4)
-    facts = replace(FINE, sent_to_person=sent, sent_to_employee=sent)
+    facts = replace(FINE, sent_to_person=sent, mailed_to_employee=sent)
     assert first_refusal(CODE_CHECKS, facts) is None

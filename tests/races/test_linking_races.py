@@ -37,6 +37,7 @@ def granted(employee: Employee, who: EidPerson) -> tuple[PendingCode, str]:
     request = make_pending_code(
         employee=employee,
         fingerprint=who.current.digest,
+        fingerprint_key=who.current.key_id,
         number_fingerprints=who.fingerprints,
         session_binding=sha256(BINDING.encode()).digest(),
     )
@@ -49,7 +50,7 @@ def granted(employee: Employee, who: EidPerson) -> tuple[PendingCode, str]:
 
 def confirming(request: PendingCode, typed: str, who: EidPerson) -> Callable[[], Any]:
     return lambda: actions.confirm_code(
-        request.pk, typed=typed, binding=BINDING, person=who, now=timezone.now()
+        request.pk, actions.Typist(who, BINDING), typed=typed, now=timezone.now()
     )
 
 
