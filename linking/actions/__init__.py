@@ -1,5 +1,6 @@
 """Whatever the portal does about links: one function, one transaction, its event inside."""
 
+from linking.actions.blocks import lift_block
 from linking.actions.confirmation import (
     Linked,
     LinkRefused,
@@ -38,6 +39,7 @@ __all__ = (
     "end_sessions_of",
     "expire_codes",
     "expire_stale_links",
+    "lift_block",
     "note_sign_out",
     "note_unlinked_sign_in",
     "request_code",
