@@ -2,9 +2,10 @@
 
 import unicodedata
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from linking.names import PersonName, names_agree
@@ -17,12 +18,15 @@ SAME = {
     "å without its ring": ("ÅSHILD / FAGERLIÅSEN", "Ashild / Fagerliasen"),
     "the å of one name only": ("AASE / ÅSEN", "Åse / Aasen"),
     "ø as oe": ("BJØRG / SJØÅSEN", "Bjoerg / Sjoeaasen"),
+    "ö as oe": ("BJÖRG / MYRBÖ", "Bjoerg / Myrboe"),
     "ø as ö": ("BJØRG / MYRBØ", "Björg / Myrbö"),
     "ø as o beside å as aa": ("BJØRG / SJØÅSEN", "Bjorg / Sjoaasen"),
     "æ as ae": ("LÆRKE / SÆTHER", "Laerke / Saether"),
     "æ as ä": ("BJØRN / SÆTHER", "Björn / Säther"),
     "æ as ae beside ø as o": ("BJØRN / SÆTHER", "Bjorn / Saether"),
     "ä without its dots": ("MÄRTA / BÄCKSTRAND", "Marta / Backstrand"),
+    "ä without its dots beside æ as ae": ("MÄRTA / SÆTHER", "Marta / Saether"),
+    "ü without its dots beside æ as ae": ("JÜRGEN / SÆTHER", "Jurgen / Saether"),
     "é, ô": ("ANDRÉ / CÔTENES", "Andre / Cotenes"),
     "è for é": ("ANDRÉ / NORDMANN", "Andrè / Nordmann"),
     "ü as ue": ("JÜRGEN / MÜLLERUD", "Juergen / Muellerud"),
@@ -48,6 +52,7 @@ SAME = {
     "hyphen left out": ("ANNE-MARIE / BERGTUN-HANSEN", "Anne Marie / Bergtun Hansen"),
     "in one word": ("ANNE-MARIE / NORDMANN", "Annemarie / Nordmann"),
     "in one word, and one name more": ("ANNEMARIE LISE / NORDMANN", "Anne Marie / Nordmann"),
+    "in one word before another": ("ANNEMARIE LISE / NORDMANN", "Anne Marie Lise / Nordmann"),
     "other hyphens": ("ANNE-MARIE / NORDMANN", "Anne\u2011Marie / Nord\u00admann"),
     "first of two": ("KARI ANNE / NORDMANN", "Kari / Nordmann"),
     "second of two": ("KARI ANNE / NORDMANN", "Anne / Nordmann"),
@@ -80,6 +85,7 @@ SAME = {
     "one name twice": ("THOMAS / THOMAS", "Thomas / Thomas"),
     "a family name of one letter": ("KARI / Å", "Kari / Å"),
     "Cyrillic": ("АННА / СЕВЕРНАЯ", "Анна / Северная"),
+    "Greek marks in another order": ("\u03b1\u0345\u0301ν / Βορρ", "\u03b1\u0301\u0345ν / Βορρ"),
     "Arabic": ("مريم / الشمالي", "مريم / الشمالي"),
     "Chinese": ("伟 / 北", "伟 / 北"),
 }
@@ -104,6 +110,14 @@ DIFFERENT = {
     "one initial for two names": ("ANNE LISE / NORDMANN", "A. A. / Nordmann"),
     "another's middle initial": ("KARI / NORDMANN", "Ola K. / Nordmann"),
     "another's middle initial and name": ("KARI ANNE / NORDMANN", "Ola K. Anne / Nordmann"),
+    "turned, two sisters who share one given name": (
+        "KARI ANNE / NORDMANN",
+        "Nordmann / Anne Lise",
+    ),
+    "a first name that is the other's family name": (
+        "THOMAS OLAV / HANSEN",
+        "Olav Per / Thomas Hansen",
+    ),
     "initials alone": ("KARI / NORDMANN", "K. / N."),
     "the family name's initial": ("KARI / NORDMANN", "Kari / N."),
     "the family name's initial and another": ("KARI / NORDMANN", "Kari / N. Hansen"),
@@ -186,8 +200,8 @@ def test_near_names_get_the_same_answer_from_either_side(
 
 @given(names)
 def test_a_name_agrees_with_itself_if_both_parts_have_letters(one: PersonName) -> None:
-    if has_letters(one):
-        assert names_agree(one, one)
+    assume(has_letters(one))
+    assert names_agree(one, one)
 
 
 @given(names, st.sampled_from([str.upper, str.lower, str.casefold, str.title]))
@@ -197,7 +211,9 @@ def test_case_makes_no_difference(one: PersonName, cased: Callable[[str], str]) 
 
 
 @given(names, st.sampled_from(["NFC", "NFD"]))
-def test_composed_and_decomposed_text_is_the_same(one: PersonName, form: str) -> None:
+def test_composed_and_decomposed_text_is_the_same(
+    one: PersonName, form: Literal["NFC", "NFD"]
+) -> None:
     other = PersonName(
         unicodedata.normalize(form, one.given), unicodedata.normalize(form, one.family)
     )
