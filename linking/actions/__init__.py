@@ -8,7 +8,15 @@ from linking.actions.confirmation import (
     WrongCode,
     confirm_code,
 )
+from linking.actions.fingerprints import renew_fingerprints
 from linking.actions.links import expire_stale_links, revoke_link
+from linking.actions.lost_keys import (
+    KeyIsConfigured,
+    KeyIsGivenUp,
+    KeyUnknown,
+    give_up_key,
+    rows_under,
+)
 from linking.actions.requests import code_key, decide_request, expire_codes, request_code
 from linking.actions.sessions import (
     clear_sign_ins,
@@ -22,6 +30,9 @@ from linking.actions.sessions import (
 
 __all__ = (
     "CodeExpired",
+    "KeyIsConfigured",
+    "KeyIsGivenUp",
+    "KeyUnknown",
     "LinkRefused",
     "Linked",
     "NoTriesLeft",
@@ -34,10 +45,13 @@ __all__ = (
     "end_sessions_of",
     "expire_codes",
     "expire_stale_links",
+    "give_up_key",
     "note_sign_out",
     "note_unlinked_sign_in",
+    "renew_fingerprints",
     "request_code",
     "revoke_link",
+    "rows_under",
     "sign_in",
     "user_in_force",
 )

@@ -13,6 +13,7 @@ from accounts.models import Employee, User
 from audit.events import Event
 from audit.log import record
 from linking import codes
+from linking.actions.fingerprints import hold_person
 from linking.actions.links import expire
 from linking.actions.notices import tell_employee
 from linking.actions.requests import FORGOTTEN, code_key
@@ -108,6 +109,7 @@ def _spend_and_link(request: PendingCode, person: EidPerson, *, now: datetime) -
     if request.employee_id is None:
         raise CodeExpired  # deleted since
     employee = Employee.objects.select_for_update().get(pk=request.employee_id)
+    hold_person(person)
     refusal = first_refusal(LINK_CHECKS, facts_about(request, employee, now=now))
     link = None if refusal else _make_link(request, employee, person, now=now)
     if link is None:
