@@ -1,5 +1,6 @@
 """Processes that begin at once, and a person linked by two processes whose keys stand otherwise."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -36,7 +37,7 @@ def person_at(configured: FingerprintKeys) -> EidPerson:
 
 def test_processes_that_begin_at_once_note_each_key_once() -> None:
     now = timezone.now()
-    starts = [partial(compare_keys, keys("old", "new"), now=now)] * 4
+    starts: list[Callable[[], Any]] = [partial(compare_keys, keys("old", "new"), now=now)] * 4
     starts += [partial(compare_keys, keys("new", "old"), now=now)] * 4
     assert at_once(starts) == [None] * 8
     assert FingerprintKey.objects.count() == 2
@@ -45,7 +46,7 @@ def test_processes_that_begin_at_once_note_each_key_once() -> None:
 
 def test_of_two_keys_that_begin_at_once_under_one_id_one_is_refused() -> None:
     now = timezone.now()
-    starts = [partial(compare_keys, keys("old"), now=now)] * 3
+    starts: list[Callable[[], Any]] = [partial(compare_keys, keys("old"), now=now)] * 3
     starts += [partial(compare_keys, keys(old=b"x" * 32), now=now)] * 3
     outcomes = at_once(starts)
     assert outcomes.count(None) == 3
