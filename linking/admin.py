@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+import linking.key_admin  # noqa: F401  # the keys' page
 from accounts.admin import EmployeeAdmin, actor
 from accounts.models import Employee
 from linking import actions

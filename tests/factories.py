@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Employee, Organisation, User
 from accounts.national_id import Fingerprint, NationalId
-from linking.models import LinkedIdentity, OutgoingMail, PendingCode, stale_at
+from linking.models import Block, LinkedIdentity, OutgoingMail, PendingCode, stale_at
 
 _numbers = itertools.count(1)
 
@@ -113,6 +113,22 @@ def make_mail(**fields: Any) -> OutgoingMail:
             "created_at": now,
             "next_attempt_at": now,
             "give_up_at": request.expires_at,
+        }
+        | fields
+    )
+
+
+def make_block(**fields: Any) -> Block:
+    """A block of somebody's eID, until an administrator lifts it."""
+    fingerprint = fields.pop("whose", None) or some_fingerprint()
+    organisation = fields.pop("organisation", None) or make_organisation()
+    return Block.objects.create(
+        **{
+            "budget": Block.Budget.PERSON,
+            "organisation": organisation,
+            "fingerprint": fingerprint.digest,
+            "fingerprint_key": fingerprint.key_id,
+            "blocked_at": timezone.now(),
         }
         | fields
     )

@@ -8,7 +8,15 @@ from linking.actions.confirmation import (
     WrongCode,
     confirm_code,
 )
+from linking.actions.fingerprints import renew_fingerprints
 from linking.actions.links import expire_stale_links, revoke_link
+from linking.actions.lost_keys import (
+    KeyIsConfigured,
+    KeyIsGivenUp,
+    KeyUnknown,
+    give_up_key,
+    rows_under,
+)
 from linking.actions.requests import code_key, decide_request, expire_codes, request_code
 from linking.actions.sessions import (
     clear_sign_ins,
@@ -24,6 +32,9 @@ from linking.actions.tries import CodeExpired, NoTriesLeft, Typist, check_open
 
 __all__ = (
     "CodeExpired",
+    "KeyIsConfigured",
+    "KeyIsGivenUp",
+    "KeyUnknown",
     "LinkRefused",
     "LinkWaits",
     "Linked",
@@ -39,11 +50,14 @@ __all__ = (
     "end_sessions_of",
     "expire_codes",
     "expire_stale_links",
+    "give_up_key",
     "lift_block",
     "note_sign_out",
     "note_unlinked_sign_in",
+    "renew_fingerprints",
     "request_code",
     "revoke_link",
+    "rows_under",
     "sign_in",
     "user_in_force",
     "waiting_link",
