@@ -1,0 +1,12 @@
+"""The administration's pages about linking: nothing secret, little to change."""
+
+from linking.admin.employees import LinkedEmployeeAdmin
+from linking.admin.journey import OutgoingMailAdmin, PendingCodeAdmin
+from linking.admin.links import LinkedIdentityAdmin
+
+__all__ = (
+    "LinkedEmployeeAdmin",
+    "LinkedIdentityAdmin",
+    "OutgoingMailAdmin",
+    "PendingCodeAdmin",
+)
