@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Employee, Organisation, User
 from accounts.national_id import Fingerprint, NationalId
-from linking.models import LinkedIdentity, OutgoingMail, PendingCode, stale_at
+from linking.models import Block, Case, LinkedIdentity, OutgoingMail, PendingCode, stale_at
 
 _numbers = itertools.count(1)
 
@@ -113,6 +113,46 @@ def make_mail(**fields: Any) -> OutgoingMail:
             "created_at": now,
             "next_attempt_at": now,
             "give_up_at": request.expires_at,
+        }
+        | fields
+    )
+
+
+def make_case(**fields: Any) -> Case:
+    """A case about a link that waits, unless told otherwise."""
+    kind = fields.setdefault("kind", Case.Kind.APPROVAL)
+    employee = fields.pop("employee", None) or make_employee()
+    if "link" not in fields and kind in (Case.Kind.APPROVAL, Case.Kind.NAME_MISMATCH):
+        fields["link"] = make_link(employee=employee, state=LinkedIdentity.State.PENDING)
+    request = fields.pop("request", None) or make_pending_code(employee=employee)
+    return Case.objects.create(
+        **{
+            "reference": "2M8D-4R",
+            "organisation": employee.organisation,
+            "employee": employee,
+            "request": request,
+            "fingerprint": request.fingerprint,
+            "fingerprint_key": request.fingerprint_key,
+            "eid": "BankID",
+            "requester": "TUVA LYNGTOPPEN",
+            "opened_at": timezone.now(),
+        }
+        | fields
+    )
+
+
+def make_block(**fields: Any) -> Block:
+    """A block of an eID that no time ends."""
+    request = fields.pop("request", None) or make_pending_code()
+    return Block.objects.create(
+        **{
+            "budget": Block.Budget.PERSON,
+            "organisation": request.organisation,
+            "employee": request.employee,
+            "fingerprint": request.fingerprint,
+            "fingerprint_key": request.fingerprint_key,
+            "request": request,
+            "blocked_at": timezone.now(),
         }
         | fields
     )

@@ -8,6 +8,14 @@ from linking.actions.confirmation import (
     WrongCode,
     confirm_code,
 )
+from linking.actions.decisions import (
+    AlreadyDecided,
+    CaseOvertaken,
+    DecisionNotOffered,
+    PartyMayNotDecide,
+    decide_case,
+    is_party,
+)
 from linking.actions.links import expire_stale_links, revoke_link
 from linking.actions.requests import code_key, decide_request, expire_codes, request_code
 from linking.actions.sessions import (
@@ -23,22 +31,28 @@ from linking.actions.sessions import (
 from linking.actions.tries import CodeExpired, NoTriesLeft, Typist, check_open
 
 __all__ = (
+    "AlreadyDecided",
+    "CaseOvertaken",
     "CodeExpired",
+    "DecisionNotOffered",
     "LinkRefused",
     "LinkWaits",
     "Linked",
     "NoTriesLeft",
+    "PartyMayNotDecide",
     "Typist",
     "WrongCode",
     "check_open",
     "clear_sign_ins",
     "code_key",
     "confirm_code",
+    "decide_case",
     "decide_request",
     "end_sessions_by_token",
     "end_sessions_of",
     "expire_codes",
     "expire_stale_links",
+    "is_party",
     "lift_block",
     "note_sign_out",
     "note_unlinked_sign_in",
