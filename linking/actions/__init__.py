@@ -16,6 +16,7 @@ from linking.actions.decisions import (
     decide_case,
     is_party,
 )
+from linking.actions.disowning import Claim, claim_of, disown, is_disowned
 from linking.actions.links import expire_stale_links, revoke_link
 from linking.actions.requests import code_key, decide_request, expire_codes, request_code
 from linking.actions.sessions import (
@@ -33,6 +34,7 @@ from linking.actions.tries import CodeExpired, NoTriesLeft, Typist, check_open
 __all__ = (
     "AlreadyDecided",
     "CaseOvertaken",
+    "Claim",
     "CodeExpired",
     "DecisionNotOffered",
     "LinkRefused",
@@ -43,15 +45,18 @@ __all__ = (
     "Typist",
     "WrongCode",
     "check_open",
+    "claim_of",
     "clear_sign_ins",
     "code_key",
     "confirm_code",
     "decide_case",
     "decide_request",
+    "disown",
     "end_sessions_by_token",
     "end_sessions_of",
     "expire_codes",
     "expire_stale_links",
+    "is_disowned",
     "is_party",
     "lift_block",
     "note_sign_out",
