@@ -1,11 +1,14 @@
 """What the administration's pages about linking share."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Employee
@@ -32,7 +35,7 @@ class ReasonForm(forms.Form):
         label=_("Reason"),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
-        help_text=_("Kept with the link and shown to other administrators."),
+        help_text=_("Kept, and shown to other administrators."),
     )
 
 
@@ -42,3 +45,8 @@ def link_to(employee: Employee | None) -> str:
         return "–"
     address = reverse("admin:accounts_employee_change", args=[employee.pk])
     return format_html('<a href="{}">{}</a>', address, employee)
+
+
+def paragraphs(*texts: Any) -> str:
+    """Give the texts under one another, without the empty ones."""
+    return format_html_join(mark_safe("<br>"), "{}", ((text,) for text in texts if text)) or "–"

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import EmployeeAdmin
 from accounts.models import Employee
-from linking.models import LinkedIdentity, OutgoingMail, PendingCode
+from linking.models import Block, Case, LinkedIdentity, OutgoingMail, PendingCode
 
 
 class LinkedFilter(admin.SimpleListFilter):
@@ -68,18 +68,29 @@ class MailHistory(History[OutgoingMail]):
     fields = ("kind", "created_at", "state", "attempts", "answer")
 
 
+class CaseHistory(History[Case]):
+    model = Case
+    fk_name = "employee"
+    fields = ("reference", "kind", "opened_at", "decision", "reason")
+
+
+class BlockHistory(History[Block]):
+    model = Block
+    fields = ("budget", "blocked_at", "ends_at", "lifted_at", "lift_reason")
+
+
 @admin.register(Employee)
 class LinkedEmployeeAdmin(EmployeeAdmin):
     """The registry's page of an employee, and how they are linked."""
 
-    inlines = (LinkHistory, CodeHistory, MailHistory)
+    inlines = (LinkHistory, CaseHistory, BlockHistory, CodeHistory, MailHistory)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Employee]:
-        links = LinkedIdentity.objects.active()
+        links = LinkedIdentity.objects.standing()
         return (
             super()
             .get_queryset(request)
-            .prefetch_related(Prefetch("links", queryset=links, to_attr="active_links"))
+            .prefetch_related(Prefetch("links", queryset=links, to_attr="standing_links"))
         )
 
     def get_list_display(self, request: HttpRequest) -> Any:
@@ -93,6 +104,8 @@ class LinkedEmployeeAdmin(EmployeeAdmin):
 
     @admin.display(description=_("link"))
     def link_state(self, employee: Employee) -> Any:
-        links: list[LinkedIdentity] = getattr(employee, "active_links", [])
-        in_force = any(link.expires_at > timezone.now() for link in links)
+        links: list[LinkedIdentity] = getattr(employee, "standing_links", [])
+        in_force = [link for link in links if link.expires_at > timezone.now()]
+        if any(link.state == LinkedIdentity.State.PENDING for link in in_force):
+            return _("Waiting for approval")
         return _("Linked") if in_force else _("Not linked")

@@ -39,6 +39,7 @@ class LinkedIdentityAdmin(ReadOnlyAdmin[LinkedIdentity]):
         "level",
         "state",
         ("linked_at", "last_used_at", "expires_at"),
+        "approved_by",
         ("ended_at", "ended_by", "end_reason"),
     )
     readonly_fields = ("employee_link", "shown_eid")
