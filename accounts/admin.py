@@ -111,7 +111,7 @@ class EmployedFilter(admin.SimpleListFilter):
 
 
 class EmployeeAdmin(admin.ModelAdmin[Employee]):
-    """Registered in `linking/admin.py`, which adds what it knows about links and codes."""
+    """Registered in `linking/admin/employees.py`, which adds links, codes and mails."""
 
     # The browser's own calendar: Django's has no Norwegian labels for a screen reader.
     formfield_overrides = {

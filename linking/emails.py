@@ -7,8 +7,9 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from linking import codes
+from linking.disowning import not_me_url
 from linking.eids import eid_name
-from linking.models import OutgoingMail
+from linking.models import Case, OutgoingMail
 
 
 def compose(mail: OutgoingMail, *, code_key: bytes) -> EmailMultiAlternatives:
@@ -39,6 +40,8 @@ def _context(mail: OutgoingMail, *, code_key: bytes) -> dict[str, Any]:
         "portal_url": f"{organisation.base_url}/",
         "language": mail.language,
     }
+    if mail.kind in OutgoingMail.DISOWNABLE:
+        context["not_me_url"] = not_me_url(mail)
     if mail.pending_code is not None:
         request = mail.pending_code
         context |= {
@@ -50,7 +53,25 @@ def _context(mail: OutgoingMail, *, code_key: bytes) -> dict[str, Any]:
         }
     if mail.link is not None:
         context |= {"linked_at": mail.link.linked_at, "eid_name": mail.link.eid_name}
+    if mail.case is not None:
+        context |= _about(mail.case, mail)
     return context
+
+
+def _about(case: Case, mail: OutgoingMail) -> dict[str, Any]:
+    """Give what a case's mail may tell: to one side nothing of the other's but what they need.
+
+    The name from the eID is for whoever's account is wanted, and for support.
+    """
+    return {
+        "case": case,
+        "case_url": f"{mail.organisation.base_url}/admin/linking/case/{case.pk}/change/",
+        "requested_at": case.request.requested_at if case.request else case.opened_at,
+        "requester": case.requester,
+        "eid_name": eid_name(case.eid),
+        "wanted": mail.employee == case.employee,
+        "own_link": case.link is not None and case.link.employee_id == mail.employee_id,
+    }
 
 
 def _domain(mail: OutgoingMail) -> str:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Employee, Organisation, User
 from accounts.national_id import Fingerprint, NationalId
-from linking.models import Block, LinkedIdentity, OutgoingMail, PendingCode, stale_at
+from linking.models import Block, Case, LinkedIdentity, OutgoingMail, PendingCode, stale_at
 
 _numbers = itertools.count(1)
 
@@ -118,16 +118,43 @@ def make_mail(**fields: Any) -> OutgoingMail:
     )
 
 
+def make_case(**fields: Any) -> Case:
+    """A case about a link that waits, unless told otherwise."""
+    kind = fields.setdefault("kind", Case.Kind.APPROVAL)
+    employee = fields.pop("employee", None) or make_employee()
+    if "link" not in fields and kind in (Case.Kind.APPROVAL, Case.Kind.NAME_MISMATCH):
+        fields["link"] = make_link(employee=employee, state=LinkedIdentity.State.PENDING)
+    request = fields.pop("request", None) or make_pending_code(employee=employee)
+    return Case.objects.create(
+        **{
+            "reference": "2M8D-4R",
+            "organisation": employee.organisation,
+            "employee": employee,
+            "request": request,
+            "fingerprint": request.fingerprint,
+            "fingerprint_key": request.fingerprint_key,
+            "eid": "BankID",
+            "requester": "TUVA LYNGTOPPEN",
+            "opened_at": timezone.now(),
+        }
+        | fields
+    )
+
+
 def make_block(**fields: Any) -> Block:
-    """A block of somebody's eID, until an administrator lifts it."""
-    fingerprint = fields.pop("whose", None) or some_fingerprint()
-    organisation = fields.pop("organisation", None) or make_organisation()
+    """A block of an eID that no time ends."""
+    request = fields.pop("request", None) or make_pending_code()
+    fingerprint = fields.pop("whose", None) or Fingerprint(
+        request.fingerprint_key, bytes(request.fingerprint)
+    )
     return Block.objects.create(
         **{
             "budget": Block.Budget.PERSON,
-            "organisation": organisation,
+            "organisation": request.organisation,
+            "employee": request.employee,
             "fingerprint": fingerprint.digest,
             "fingerprint_key": fingerprint.key_id,
+            "request": request,
             "blocked_at": timezone.now(),
         }
         | fields

@@ -8,6 +8,15 @@ from linking.actions.confirmation import (
     WrongCode,
     confirm_code,
 )
+from linking.actions.decisions import (
+    AlreadyDecided,
+    CaseOvertaken,
+    DecisionNotOffered,
+    PartyMayNotDecide,
+    decide_case,
+    is_party,
+)
+from linking.actions.disowning import Claim, claim_of, disown, is_disowned
 from linking.actions.fingerprints import renew_fingerprints
 from linking.actions.links import expire_stale_links, revoke_link
 from linking.actions.lost_keys import (
@@ -31,7 +40,11 @@ from linking.actions.sessions import (
 from linking.actions.tries import CodeExpired, NoTriesLeft, Typist, check_open
 
 __all__ = (
+    "AlreadyDecided",
+    "CaseOvertaken",
+    "Claim",
     "CodeExpired",
+    "DecisionNotOffered",
     "KeyIsConfigured",
     "KeyIsGivenUp",
     "KeyUnknown",
@@ -39,18 +52,24 @@ __all__ = (
     "LinkWaits",
     "Linked",
     "NoTriesLeft",
+    "PartyMayNotDecide",
     "Typist",
     "WrongCode",
     "check_open",
+    "claim_of",
     "clear_sign_ins",
     "code_key",
     "confirm_code",
+    "decide_case",
     "decide_request",
+    "disown",
     "end_sessions_by_token",
     "end_sessions_of",
     "expire_codes",
     "expire_stale_links",
     "give_up_key",
+    "is_disowned",
+    "is_party",
     "lift_block",
     "note_sign_out",
     "note_unlinked_sign_in",

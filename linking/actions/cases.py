@@ -54,3 +54,33 @@ def open_case(
         **({"request": request.reference} if request else {}),
     )
     return case
+
+
+@transaction.atomic
+def close_cases_about(link: LinkedIdentity, *, now: datetime) -> None:
+    """Close what was to be decided about a link that ended before anybody did."""
+    undecided = Case.objects.filter(link=link, kind__in=Case.ABOUT_A_LINK, decided_at__isnull=True)
+    for case in undecided.select_for_update():
+        note_decision(case, Case.Decision.OVERTAKEN, by="system", reason="", now=now)
+
+
+def note_decision(
+    case: Case, decision: Case.Decision, *, by: str, reason: str, now: datetime
+) -> bool:
+    """Write the decision and its event, and forget the eID's name; False where there is one."""
+    decided = Case.objects.filter(pk=case.pk, decided_at__isnull=True).update(
+        decision=decision, decided_at=now, decided_by=by, reason=reason[:500], requester=""
+    )
+    if not decided:
+        return False
+    record(
+        Event.CASE_DECIDED,
+        by=by,
+        now=now,
+        organisation=case.organisation_id,
+        employee=case.employee_id,
+        reference=case.reference,
+        reason=decision,
+        **({"why": reason[:500]} if reason else {}),
+    )
+    return True

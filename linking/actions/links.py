@@ -8,14 +8,22 @@ from django.db import transaction
 from accounts.models import UserSession
 from audit.events import Event
 from audit.log import record
+from linking.actions.cases import close_cases_about
 from linking.models import LinkedIdentity
 
 
 @transaction.atomic
-def revoke_link(link: LinkedIdentity, *, by: str, reason: str, now: datetime) -> bool:
-    """End a link and its employee's sessions; False where it had ended already."""
+def revoke_link(
+    link: LinkedIdentity,
+    *,
+    by: str,
+    reason: str,
+    now: datetime,
+    event: Event = Event.LINK_REVOKED,
+) -> bool:
+    """End a link, or one that waits, and its employee's sessions; False where it had ended."""
     revoked = (
-        LinkedIdentity.objects.active()
+        LinkedIdentity.objects.standing()
         .filter(pk=link.pk)
         .update(
             state=LinkedIdentity.State.REVOKED, ended_at=now, ended_by=by, end_reason=reason[:500]
@@ -24,8 +32,9 @@ def revoke_link(link: LinkedIdentity, *, by: str, reason: str, now: datetime) ->
     if not revoked:
         return False
     UserSession.objects.filter(user__employee=link.employee_id).delete()
+    close_cases_about(link, now=now)
     record(
-        Event.LINK_REVOKED,
+        event,
         by=by,
         now=now,
         organisation=link.organisation_id,

@@ -24,6 +24,9 @@ class Case(models.Model):
         NOT_ME = "not-me", _("An employee says: it was not me")
         WRONG_CODES = "wrong-codes", _("Many wrong codes today")
 
+    # Over when the link is over.
+    ABOUT_A_LINK = (Kind.APPROVAL, Kind.NAME_MISMATCH, Kind.EMPLOYEE_LINKED, Kind.PERSON_LINKED)
+
     class Decision(models.TextChoices):
         APPROVED = "approved", _("The link was approved")
         DECLINED = "declined", _("The link was declined")
@@ -122,3 +125,13 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def choices(self) -> tuple[Decision, ...]:
+        """What an administrator may choose; nothing once it is decided."""
+        return () if self.decided_at is not None else self.CHOICES[self.kind]
+
+    @property
+    def parties(self) -> tuple[Employee, ...]:
+        """Whom it is about: none, one, or both sides of a conflict."""
+        return tuple(party for party in (self.employee, self.other_employee) if party is not None)

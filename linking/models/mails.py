@@ -32,6 +32,9 @@ class OutgoingMail(models.Model):
     ABOUT_A_LINK = (Kind.LINKED, Kind.WAITING, Kind.APPROVED, Kind.DECLINED, Kind.STALE)
     ABOUT_A_CASE = (Kind.CONFLICT, Kind.DECIDED, Kind.NOT_ME, Kind.ALARM)
 
+    # Those whose readers may say «It wasn't me».
+    DISOWNABLE = (Kind.CODE, Kind.LINKED, Kind.WAITING, Kind.CONFLICT)
+
     class State(models.TextChoices):
         QUEUED = "queued", _("Queued")
         SENT = "sent", _("Sent")

@@ -12,6 +12,8 @@ from audit.models import AuditEvent
 from linking.models import LinkedIdentity
 from tests.factories import (
     make_administrator,
+    make_block,
+    make_case,
     make_employee,
     make_link,
     make_mail,
@@ -27,6 +29,8 @@ LISTS = [
     "linking_linkedidentity",
     "linking_pendingcode",
     "linking_outgoingmail",
+    "linking_case",
+    "linking_block",
     "audit_auditevent",
 ]
 
@@ -51,7 +55,10 @@ def a_little_of_everything(count: int = 1) -> Employee:
     for _ in range(count):
         employee = make_employee(department="Skole")
         make_link(employee=employee)
-        make_mail(pending_code=make_pending_code(employee=employee, code_hash=b"\xabsecret" * 4))
+        request = make_pending_code(employee=employee, code_hash=b"\xabsecret" * 4)
+        make_mail(pending_code=request)
+        make_case(kind="not-me", employee=employee, request=request)
+        make_block(request=request)
     return employee
 
 
@@ -108,7 +115,7 @@ def test_an_employee_is_registered_changed_and_deleted_with_events(admin: Client
         "last_name": "Myrlandet",
         **{
             f"{prefix}-{name}_FORMS": "0"
-            for prefix in ("links", "pending_codes", "mails")
+            for prefix in ("links", "cases", "blocks", "pending_codes", "mails")
             for name in ("TOTAL", "INITIAL")
         },
     }
@@ -186,6 +193,10 @@ def test_nothing_secret_is_on_any_page(admin: Client) -> None:
         admin.get(url("linking_linkedidentity_change", link.pk)),
         admin.get(url("linking_pendingcode_change", request.pk)),
         admin.get(url("linking_outgoingmail_change", mail.pk)),
+        admin.get(url("linking_case_change", employee.cases.get().pk)),
+        admin.get(url("linking_case_decide", employee.cases.get().pk)),
+        admin.get(url("linking_block_change", employee.blocks.get().pk)),
+        admin.get(url("linking_block_lift", employee.blocks.get().pk)),
     ]
     secrets = [
         bytes(link.fingerprint),
@@ -199,7 +210,9 @@ def test_nothing_secret_is_on_any_page(admin: Client) -> None:
         assert not any(secret.hex() in html or str(secret) in html for secret in secrets)
 
 
-@pytest.mark.parametrize("model", ["pendingcode", "outgoingmail", "linkedidentity"])
+@pytest.mark.parametrize(
+    "model", ["pendingcode", "outgoingmail", "linkedidentity", "case", "block"]
+)
 def test_what_the_journey_writes_cannot_be_added_or_deleted_by_hand(
     admin: Client, model: str
 ) -> None:
@@ -208,6 +221,8 @@ def test_what_the_journey_writes_cannot_be_added_or_deleted_by_hand(
         "pendingcode": employee.pending_codes.get().pk,
         "outgoingmail": employee.mails.get().pk,
         "linkedidentity": employee.links.get().pk,
+        "case": employee.cases.get().pk,
+        "block": employee.blocks.get().pk,
     }[model]
     assert admin.get(url(f"linking_{model}_add")).status_code == 403
     assert admin.post(url(f"linking_{model}_delete", row), {"post": "yes"}).status_code == 403

@@ -1,0 +1,52 @@
+"""What the administration's pages about linking share."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Employee
+
+
+class ReadOnlyAdmin[Row: Model](admin.ModelAdmin[Row]):
+    """Rows that only the journey itself writes."""
+
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
+        return False
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
+        help_text=_("Kept, and shown to other administrators."),
+    )
+
+
+def link_to(employee: Employee | None) -> str:
+    """Give a link to an employee's page."""
+    if employee is None:
+        return "–"
+    address = reverse("admin:accounts_employee_change", args=[employee.pk])
+    return format_html('<a href="{}">{}</a>', address, employee)
+
+
+def paragraphs(*texts: Any) -> str:
+    """Give the texts under one another, without the empty ones."""
+    return format_html_join(mark_safe("<br>"), "{}", ((text,) for text in texts if text)) or "–"

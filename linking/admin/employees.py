@@ -1,0 +1,111 @@
+"""The registry's page of an employee, with what is known about links and codes."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.db.models import Model, Prefetch, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin import EmployeeAdmin
+from accounts.models import Employee
+from linking.models import Block, Case, LinkedIdentity, OutgoingMail, PendingCode
+
+
+class LinkedFilter(admin.SimpleListFilter):
+    title = _("link")
+    parameter_name = "linked"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin[Employee]
+    ) -> list[tuple[str, Any]]:
+        return [("yes", _("Linked")), ("no", _("Not linked"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Employee]) -> QuerySet[Employee]:
+        linked = LinkedIdentity.objects.in_force(timezone.now()).values("employee")
+        if self.value() == "yes":
+            return queryset.filter(pk__in=linked)
+        return queryset.exclude(pk__in=linked) if self.value() == "no" else queryset
+
+
+class History[Row: Model](admin.TabularInline[Row, Employee]):
+    """The newest of an employee's rows, to read."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = True
+    newest = 10
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Row]:
+        employee = (
+            request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
+        )
+        rows = super().get_queryset(request)
+        newest = rows.filter(employee=unquote(employee or "")).order_by("-pk")[: self.newest]
+        return rows.filter(pk__in=[row.pk for row in newest]).order_by("-pk")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class LinkHistory(History[LinkedIdentity]):
+    model = LinkedIdentity
+    fields = ("state", "eid", "level", "linked_at", "last_used_at", "expires_at", "end_reason")
+
+
+class CodeHistory(History[PendingCode]):
+    model = PendingCode
+    fields = ("reference", "requested_at", "state", "refusal", "tries")
+
+
+class MailHistory(History[OutgoingMail]):
+    model = OutgoingMail
+    fields = ("kind", "created_at", "state", "attempts", "answer")
+
+
+class CaseHistory(History[Case]):
+    model = Case
+    fk_name = "employee"
+    fields = ("reference", "kind", "opened_at", "decision", "reason")
+
+
+class BlockHistory(History[Block]):
+    model = Block
+    fields = ("budget", "blocked_at", "ends_at", "lifted_at", "lift_reason")
+
+
+@admin.register(Employee)
+class LinkedEmployeeAdmin(EmployeeAdmin):
+    """The registry's page of an employee, and how they are linked."""
+
+    inlines = (LinkHistory, CaseHistory, BlockHistory, CodeHistory, MailHistory)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Employee]:
+        links = LinkedIdentity.objects.standing()
+        return (
+            super()
+            .get_queryset(request)
+            .prefetch_related(Prefetch("links", queryset=links, to_attr="standing_links"))
+        )
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return (*self.list_display[:-1], "link_state", "active")
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        return (LinkedFilter, *self.list_filter)
+
+    def get_inlines(self, request: HttpRequest, obj: Employee | None) -> Any:
+        return self.inlines if obj is not None else ()
+
+    @admin.display(description=_("link"))
+    def link_state(self, employee: Employee) -> Any:
+        links: list[LinkedIdentity] = getattr(employee, "standing_links", [])
+        in_force = [link for link in links if link.expires_at > timezone.now()]
+        if any(link.state == LinkedIdentity.State.PENDING for link in in_force):
+            return _("Waiting for approval")
+        return _("Linked") if in_force else _("Not linked")

@@ -1,0 +1,118 @@
+"""Links as administrators see them: they may be ended, with a reason."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts.admin import actor
+from linking import actions
+from linking.admin.common import ReadOnlyAdmin, ReasonForm, link_to
+from linking.models import LinkedIdentity
+
+
+@admin.register(LinkedIdentity)
+class LinkedIdentityAdmin(ReadOnlyAdmin[LinkedIdentity]):
+    list_display = ("employee", "organisation", "shown_eid", "level", "state", "linked_at", "used")
+    list_filter = ("state", "level", "organisation", "linked_at")
+    list_select_related = ("employee", "organisation")
+    search_fields = (
+        "employee__first_name",
+        "employee__last_name",
+        "employee__email",
+        "employee__employee_number",
+    )
+    search_help_text = _("Name, e-mail or employee number")
+    actions = ("revoke",)
+    fields = (
+        "employee_link",
+        "organisation",
+        "shown_eid",
+        "level",
+        "state",
+        ("linked_at", "last_used_at", "expires_at"),
+        "approved_by",
+        ("ended_at", "ended_by", "end_reason"),
+    )
+    readonly_fields = ("employee_link", "shown_eid")
+    change_form_template = "admin/linking/linkedidentity/change_form.html"
+
+    @admin.display(description=_("eID"), ordering="eid")
+    def shown_eid(self, link: LinkedIdentity) -> str:
+        return link.eid_name
+
+    @admin.display(description=_("last used"), ordering="last_used_at")
+    def used(self, link: LinkedIdentity) -> Any:
+        return link.last_used_at
+
+    @admin.display(description=_("employee"))
+    def employee_link(self, link: LinkedIdentity) -> str:
+        return link_to(link.employee)
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("linking.change_linkedidentity")
+
+    def get_urls(self) -> list[URLPattern]:
+        revoke = self.admin_site.admin_view(self.revoke_one)
+        own = path("<path:object_id>/revoke/", revoke, name="linking_linkedidentity_revoke")
+        return [own, *super().get_urls()]
+
+    @admin.action(description=_("Revoke selected links"), permissions=["revoke"])
+    def revoke(
+        self, request: HttpRequest, queryset: QuerySet[LinkedIdentity]
+    ) -> HttpResponse | None:
+        """Ask for a reason, then end the links and their employees' sessions."""
+        posted = request.POST if "reason" in request.POST else None
+        return self._revoke_page(request, list(queryset.select_related("employee")), posted)
+
+    def revoke_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The same for one link, from its own page."""
+        if not self.has_revoke_permission(request):
+            raise PermissionDenied
+        link = self.get_object(request, unquote(object_id))
+        if link is None:
+            raise Http404
+        posted = request.POST if request.method == "POST" else None
+        done = self._revoke_page(request, [link], posted)
+        return done or HttpResponseRedirect(
+            reverse("admin:linking_linkedidentity_change", args=[link.pk])
+        )
+
+    def _revoke_page(
+        self, request: HttpRequest, links: list[LinkedIdentity], posted: Any
+    ) -> HttpResponse | None:
+        form = ReasonForm(posted)
+        if form.is_valid():
+            self._revoke(request, links, form.cleaned_data["reason"])
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Revoke links"),
+            "opts": self.model._meta,
+            "links": links,
+            "form": form,
+            "action": "revoke" if "action" in request.POST else "",
+        }
+        return TemplateResponse(request, "admin/linking/linkedidentity/revoke.html", context)
+
+    def _revoke(self, request: HttpRequest, links: list[LinkedIdentity], reason: str) -> None:
+        now = timezone.now()
+        revoked = sum(
+            actions.revoke_link(link, by=actor(request), reason=reason, now=now) for link in links
+        )
+        if revoked:
+            text = ngettext("%(count)d link was revoked.", "%(count)d links were revoked.", revoked)
+            self.message_user(request, text % {"count": revoked}, messages.SUCCESS)
+        if ended := len(links) - revoked:
+            text = ngettext(
+                "%(count)d link had ended already.", "%(count)d links had ended already.", ended
+            )
+            self.message_user(request, text % {"count": ended}, messages.WARNING)

@@ -1,0 +1,219 @@
+"""Cases and blocks in the administration: who may decide, and what they are shown."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from audit.models import AuditEvent
+from linking.models import Block, Case, LinkedIdentity
+from tests.factories import (
+    make_administrator,
+    make_block,
+    make_case,
+    make_employee,
+    make_link,
+    make_pending_code,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def administrator() -> User:
+    return make_administrator(username="admin")
+
+
+@pytest.fixture
+def admin(administrator: User) -> Client:
+    return browser_of(administrator)
+
+
+def browser_of(user: User) -> Client:
+    client = Client(headers={"host": "127.0.0.1", "accept-language": "en"})
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def url(name: str, *args: object) -> str:
+    return reverse(f"admin:linking_{name}", args=args)
+
+
+def page(client: Client, name: str, *args: object, **query: str) -> str:
+    answer = client.get(url(name, *args), query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def allow(user: User, *names: str) -> None:
+    User.objects.filter(pk=user.pk).update(is_superuser=False)
+    user.user_permissions.set(Permission.objects.filter(codename__in=names))
+
+
+def test_what_waits_is_listed_first_and_what_is_decided_on_request(admin: Client) -> None:
+    make_case(reference="2222-22")
+    make_case(
+        reference="3333-33", decided_at=timezone.now(), decision="declined", decided_by="user:x"
+    )
+    for query, shown in (({}, "2"), ({"decided": "yes"}, "3"), ({"decided": "all"}, "23")):
+        html = page(admin, "case_changelist", **query)
+        assert ["2222-22" in html, "3333-33" in html] == ["2" in shown, "3" in shown]
+    assert "2222-22" in page(admin, "case_changelist", q="2222-22")
+    assert "2222-22" in page(admin, "case_changelist", q="solveig")
+    assert "2222-22" not in page(admin, "case_changelist", q="nobody")
+
+
+def test_a_case_tells_both_sides_in_words(admin: Client) -> None:
+    employee = make_employee(birth_date=date(1990, 3, 14), department="Skole")
+    other = make_employee(organisation=employee.organisation)
+    case = make_case(
+        kind="person-linked",
+        employee=employee,
+        other_employee=other,
+        link=make_link(employee=other),
+    )
+    html = page(admin, "case_change", case.pk)
+    assert case.request is not None
+    for told in (
+        employee.full_name,
+        other.full_name,
+        "Skole",
+        employee.employee_number,
+        "A birth date is registered, and it is the electronic ID&#x27;s.",
+        "TUVA LYNGTOPPEN",
+        "BankID",
+        case.request.reference,
+        "Last used:",
+    ):
+        assert told in html
+    assert "1990" not in html
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"national_id_fingerprint": b"x" * 32, "national_id_key": "k"}, "An identity number is"),
+        ({"birth_date": date(1990, 3, 14)}, "A birth date is"),
+        ({}, "Neither birth date nor identity number"),
+    ],
+)
+def test_a_case_tells_what_could_be_compared(
+    admin: Client, fields: dict[str, object], told: str
+) -> None:
+    case = make_case(employee=make_employee(**fields))
+    assert told in page(admin, "case_change", case.pk)
+
+
+def test_a_case_is_decided_with_a_reason_on_its_own_page(
+    admin: Client, administrator: User
+) -> None:
+    case = make_case()
+    address = url("case_decide", case.pk)
+    assert address in page(admin, "case_change", case.pk)
+    assert "The link was approved" in page(admin, "case_decide", case.pk)
+    for incomplete in ({}, {"decision": "approved"}, {"reason": "x"}):
+        assert "required" in admin.post(address, incomplete).content.decode()
+    wrong = {"decision": "ended", "reason": "x"}
+    assert "not one of the available choices" in admin.post(address, wrong).content.decode()
+    assert LinkedIdentity.objects.get().state == "pending"
+    answer = {"decision": "approved", "reason": "Known to HR"}
+    assert "is decided" in admin.post(address, answer, follow=True).content.decode()
+    case.refresh_from_db()
+    assert (case.decision, case.reason) == ("approved", "Known to HR")
+    assert case.decided_by == administrator.actor
+    assert LinkedIdentity.objects.get().state == "active"
+    html = page(admin, "case_change", case.pk)
+    assert "admin" in html
+    assert address not in html
+    assert "Somebody else decided" in admin.post(address, answer, follow=True).content.decode()
+
+
+def test_a_party_sees_why_they_may_not_decide(administrator: User, admin: Client) -> None:
+    """A-27: the button is not there, and the page behind it does nothing."""
+    case = make_case()
+    assert case.employee is not None
+    User.objects.filter(pk=administrator.pk).update(email=case.employee.email.upper())
+    html = page(admin, "case_change", case.pk)
+    assert "The case is about you" in html
+    assert url("case_decide", case.pk) not in html
+    answer = {"decision": "approved", "reason": "It is me"}
+    refused = admin.post(url("case_decide", case.pk), answer, follow=True).content.decode()
+    assert "The case is about you" in refused
+    assert LinkedIdentity.objects.get().state == "pending"
+
+
+def test_what_has_been_overtaken_is_said(admin: Client) -> None:
+    case = make_case()
+    LinkedIdentity.objects.update(state="revoked", ended_at=timezone.now())
+    answer = {"decision": "approved", "reason": "Known"}
+    said = admin.post(url("case_decide", case.pk), answer, follow=True).content.decode()
+    assert "no longer stands" in said
+    assert Case.objects.get().decided_at is None
+
+
+def test_who_may_only_look_decides_and_lifts_nothing(administrator: User, admin: Client) -> None:
+    allow(administrator, "view_case", "view_block")
+    case, block = make_case(), make_block()
+    for row, name, what in ((case, "case", "decide"), (block, "block", "lift")):
+        address = url(f"{name}_{what}", row.pk)
+        assert address not in page(admin, f"{name}_change", row.pk)
+        assert admin.get(address).status_code == 403
+        assert admin.post(address, {"decision": "approved", "reason": "x"}).status_code == 403
+    assert LinkedIdentity.objects.get().state == "pending"
+    assert Block.objects.get().lifted_at is None
+
+
+def test_a_block_is_lifted_with_a_reason_and_no_sooner(admin: Client, administrator: User) -> None:
+    block = make_block()
+    address = url("block_lift", block.pk)
+    assert address in page(admin, "block_change", block.pk)
+    assert "required" in admin.post(address, {"reason": ""}).content.decode()
+    assert Block.objects.get().lifted_at is None
+    assert "is lifted" in admin.post(address, {"reason": "Asked"}, follow=True).content.decode()
+    lifted = Block.objects.get()
+    assert (lifted.lifted_by, lifted.lift_reason) == (administrator.actor, "Asked")
+    event = AuditEvent.objects.get()
+    assert (event.event, event.details) == ("block:lifted", {"why": "Asked"})
+    assert address not in page(admin, "block_change", block.pk)
+    again = admin.post(address, {"reason": "Again"}, follow=True).content.decode()
+    assert "not in force any more" in again
+
+
+def test_a_block_tells_whose_it_is_and_what_was_tried(admin: Client) -> None:
+    first = make_pending_code(tries=5, reference="4444-44")
+    same = {"fingerprint": first.fingerprint, "employee": first.employee, "tries": 5}
+    second = make_pending_code(**same, reference="5555-55")
+    make_pending_code(**{**same, "tries": 0}, reference="6666-66")
+    make_pending_code(tries=5, reference="7777-77")
+    block = make_block(request=second)
+    html = page(admin, "block_change", block.pk)
+    assert [ref in html for ref in ("4444-44", "5555-55", "6666-66", "7777-77")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert "The eID that asked for 5555-55" in page(admin, "block_changelist")
+
+
+def test_blocks_are_filtered_by_whether_they_hold(admin: Client) -> None:
+    make_block(request=make_pending_code(reference="4444-44"))
+    over = timezone.now() - timedelta(hours=1)
+    make_block(request=make_pending_code(reference="5555-55"), ends_at=over)
+    for query, shown in (({}, "45"), ({"in_force": "yes"}, "4"), ({"in_force": "no"}, "5")):
+        html = page(admin, "block_changelist", **query)
+        assert ["4444-44" in html, "5555-55" in html] == ["4" in shown, "5" in shown]
+
+
+def test_a_link_that_waits_is_told_with_its_employee_and_can_be_revoked(admin: Client) -> None:
+    link = make_link(state="pending")
+    listed = admin.get(reverse("admin:accounts_employee_changelist")).content.decode()
+    assert "Waiting for approval" in listed
+    address = url("linkedidentity_revoke", link.pk)
+    assert address in page(admin, "linkedidentity_change", link.pk)
+    admin.post(address, {"reason": "Lost"})
+    assert LinkedIdentity.objects.get().state == "revoked"
