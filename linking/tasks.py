@@ -9,7 +9,6 @@ from accounts.sessions import SessionStore
 from linking import actions, delivery
 from linking.models import OutgoingMail
 
-
 # Below the lease of a mail, see there.
 hands_over = shared_task(soft_time_limit=delivery.SOFT_SECONDS, time_limit=delivery.HARD_SECONDS)
 

@@ -78,6 +78,8 @@ DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
     "min_size": 1,
     "max_size": 10,
     "timeout": 5,  # seconds until a page says that the database does not answer
+    # After so many seconds the next page tries anew: pauses between tries would grow to minutes.
+    "reconnect_timeout": 5,
 }
 DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -1,13 +1,14 @@
 """Where a process may be killed on a mail's way, and how it is told to be.
 
 A file names the point and the address; the process that comes there with that address takes the
-file away and kills itself, once. The patches are put in where the processes start, and nowhere else.
+file away and kills itself, once. The patches are put in where the services start, nowhere else.
 """
 
 import os
 import signal
 from collections.abc import Callable
 from enum import Enum, StrEnum
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,12 +27,10 @@ class Kill(StrEnum):
 class Point(Enum):
     """The steps between which a process is killed, in the order a mail takes them."""
 
-    def __init__(self, text: str, copies: int = 1, loses_wake_up: bool = False) -> None:
+    def __init__(self, text: str, copies: int = 1) -> None:
         self.text = text
         self.copies = copies
         """How many of the mail may come."""
-        self.loses_wake_up = loses_wake_up
-        """Whether the web's own wake-up is lost first, so that only the sweep is left."""
 
     WRITTEN = "web: inserted, not committed", 0
     COMMITTED = ("web: committed, no wake-up sent",)
@@ -42,13 +41,18 @@ class Point(Enum):
     ACCEPTED = "worker: SMTP accepted, not marked", 2
     MARKED = "worker: marked, not committed", 2
     NOTED = ("worker: mark committed, message not acknowledged",)
-    SWEPT = "worker: sweep committed, no wake-up sent", 1, True
-    BEFORE_TICK = "beat: before it wakes the sweep", 1, True
-    AFTER_TICK = "beat: after it woke the sweep", 1, True
+    SWEPT = ("worker: sweep committed, no wake-up sent",)
+    BEFORE_TICK = ("beat: before it wakes the sweep",)
+    AFTER_TICK = ("beat: after it woke the sweep",)
+
+    @property
+    def loses_wake_up(self) -> bool:
+        """Whether the web's own wake-up is lost first, so that only the sweep is left."""
+        return self in (Point.SWEPT, Point.BEFORE_TICK, Point.AFTER_TICK)
 
 
 def arm(folder: Path, point: Point, address: str, kill: Kill) -> Path:
-    """Let the next one who comes to `point` with `address` die; gives the file that is then gone."""
+    """Let who comes to `point` with `address` die; gives the file that is then gone."""
     order = folder / f"{point.name}:{address}"
     unfinished = folder / f"unfinished.{os.getpid()}"
     unfinished.write_text(kill)
@@ -77,8 +81,7 @@ def put_in(service: str) -> None:
 
 
 def _into_web() -> None:
-    from linking.actions import requests
-
+    requests: Any = import_module("linking.actions.requests")
     wake = requests.wake
 
     def waking(task: str, row: UUID, **options: Any) -> None:
@@ -91,9 +94,9 @@ def _into_web() -> None:
 
 def _into_worker() -> None:
     from audit.events import Event
-    from linking import delivery
-    from linking.actions import requests
 
+    requests: Any = import_module("linking.actions.requests")
+    delivery: Any = import_module("linking.delivery")
     grant, deliver, compose = requests._grant, delivery.deliver, delivery.compose
     note_success, record = delivery._note_success, delivery._record
 

@@ -11,10 +11,11 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import django
 import urllib3
@@ -23,8 +24,13 @@ from devtools.crashes import points, services
 from devtools.crashes.points import Kill, Point
 from devtools.mailbox import Mailbox
 
+if TYPE_CHECKING:
+    from devtools.crashes.visitors import Visitor
+
 CRASH_SECONDS = 60
 SETTLE_SECONDS = 120
+WHOLE_EACH = 3
+AT_ONCE = 3
 
 
 class NotAsPlanned(RuntimeError):
@@ -36,7 +42,8 @@ class Tally:
     """What came of all runs at one point."""
 
     runs: int
-    crashes: int
+    whole_services: int
+    """In how many runs not only the process at work died, but all of its service."""
     lost: int
     """Committed requests without a mail."""
     sent_for_rolled_back: int
@@ -49,6 +56,13 @@ class Tally:
 
 
 def main(runs: int) -> dict[str, dict[str, object]]:
+    with running_stage() as stage:
+        return {point.text: asdict(stage.crash_at(point, runs)) for point in Point}
+
+
+@contextmanager
+def running_stage() -> Iterator["Stage"]:
+    """Run the portal on the database and broker of the settings; Django is set up here."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         mailbox = stack.enter_context(Mailbox())
@@ -59,8 +73,7 @@ def main(runs: int) -> dict[str, dict[str, object]]:
         django.setup()
         stack.enter_context(_services())
         stack.callback(_leave_no_queue)
-        stage = Stage(folder, mailbox, f"http://127.0.0.1:{os.environ[services.PORT_SETTING]}")
-        return {point.text: asdict(stage.crash_at(point, runs)) for point in Point}
+        yield Stage(folder, mailbox, f"http://127.0.0.1:{os.environ[services.PORT_SETTING]}")
 
 
 class Stage:
@@ -69,56 +82,81 @@ class Stage:
     def __init__(self, folder: Path, mailbox: Mailbox, web: str) -> None:
         from devtools.crashes.visitors import make_organisation
 
-        self._folder, self._mailbox, self._web = folder, mailbox, web
+        self._folder, self._mailbox, self.web = folder, mailbox, web
         self._organisation = make_organisation()
+        self._orders: list[Path] = []
 
-    def crash_at(self, point: Point, runs: int) -> Tally:
-        """Crash each run's process there, each second time with its whole service; then count."""
-        self._mailbox.clear()
-        kills = [Kill.PROCESS if number % 2 else Kill.SERVICE for number in range(runs)]
-        emails = [self._run(point, f"{point.name.lower()}.{n}", k) for n, k in enumerate(kills)]
-        self._wait_until(lambda: not _unsettled(), SETTLE_SECONDS, f"{point.name} to settle")
-        # Whatever could still send would do so now: each lease is over, and the sweep has been.
-        time.sleep(max(services.LEASE_SECONDS, services.QUEUE_LEASE_SECONDS) + 1)
-        return self._count(point, emails)
-
-    def _run(self, point: Point, name: str, kill: Kill) -> str:
+    def visitor(self, name: str) -> "Visitor":
+        """Give an employee who has come from ID-porten."""
         from devtools.crashes.visitors import Visitor
 
-        visitor = Visitor.arrive(self._organisation, name)
         self._wait_until(self._web_answers, CRASH_SECONDS, "the web to answer")
-        orders = []
+        return Visitor.arrive(self._organisation, name)
+
+    def crash_at(self, point: Point, runs: int) -> Tally:
+        """Crash each run's process there, each third time with its whole service; then count."""
+        self._mailbox.clear()
+        kills = [Kill.PROCESS if number % WHOLE_EACH else Kill.SERVICE for number in range(runs)]
+        emails = []
+        for number, kill in enumerate(kills):
+            emails.append(self._run(point, f"{point.name.lower()}.{number}", kill))
+            self._wait_for_crashes(self._at_once(point))
+        self._wait_for_crashes(0)
+        self.settle()
+        return self.count(emails, allowed_copies=point.copies, kills=kills)
+
+    def settle(self) -> None:
+        """Wait until nothing is to be sent any more, and nothing could be."""
+        self._wait_until(lambda: not _unsettled(), SETTLE_SECONDS, "the mails to settle")
+        # Whatever could still send would do so now: each lease is over, and the sweep has been.
+        time.sleep(max(services.LEASE_SECONDS, services.QUEUE_LEASE_SECONDS) + 1)
+
+    def _run(self, point: Point, name: str, kill: Kill) -> str:
+        visitor = self.visitor(name)
+        orders = self._orders
         if point.loses_wake_up:
             orders.append(points.arm(self._folder, Point.COMMITTED, visitor.email, Kill.PROCESS))
             if point is Point.SWEPT:
                 orders.append(points.arm(self._folder, point, visitor.email, kill))
         else:
             orders.append(points.arm(self._folder, point, visitor.email, kill))
-        visitor.ask_for_code(self._web)
+        visitor.ask_for_code(self.web)
         if point in (Point.BEFORE_TICK, Point.AFTER_TICK):
             orders.append(points.arm(self._folder, point, points.ANYBODY, kill))
-        for order in orders:
-            self._wait_until(lambda: not order.exists(), CRASH_SECONDS, f"the crash {order.name}")
         return visitor.email
 
-    def _count(self, point: Point, emails: list[str]) -> Tally:
+    def _at_once(self, point: Point) -> int:
+        """How many may be on their way to a crash. A worker has one mail in hand at a time."""
+        return AT_ONCE if point.text.startswith("worker") else 0
+
+    def _wait_for_crashes(self, left: int) -> None:
+        def few() -> bool:
+            self._orders[:] = [order for order in self._orders if order.exists()]
+            return len(self._orders) <= left
+
+        self._wait_until(few, CRASH_SECONDS, f"crashes: {[each.name for each in self._orders]}")
+
+    def count(
+        self, emails: list[str], *, allowed_copies: int = 1, kills: Sequence[Kill] = ()
+    ) -> Tally:
+        """Count what came to these addresses since the mailbox was cleared."""
         from linking.models import PendingCode
 
         rows = PendingCode.objects.filter(email__in=emails)
         committed = set(rows.values_list("email", flat=True))
-        promised = set(emails) if point.copies else committed
+        promised = set(emails) if allowed_copies else committed
         came: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
         for mail in self._mailbox.mails:
             came[mail.to].append((mail.code, mail.headers["Message-ID"]))
         copies = {email: len(came[email]) for email in emails}
         return Tally(
             runs=len(emails),
-            crashes=len(emails) * (2 if point.loses_wake_up else 1),
+            whole_services=list(kills).count(Kill.SERVICE),
             lost=sum(not copies[email] for email in promised),
             sent_for_rolled_back=sum(copies[email] > 0 for email in set(emails) - committed),
             duplicates=sum(number > 1 for number in copies.values()),
             most_copies=max(copies.values()),
-            allowed_copies=point.copies,
+            allowed_copies=allowed_copies,
             same_code=all(
                 len(set(found)) <= 1 and ("", "") not in found for found in came.values()
             ),
@@ -126,7 +164,7 @@ class Stage:
 
     def _web_answers(self) -> bool:
         try:
-            return urllib3.request("GET", f"{self._web}/healthz", retries=False).status == 200
+            return urllib3.request("GET", f"{self.web}/healthz", retries=False).status == 200
         except urllib3.exceptions.HTTPError:
             return False
 

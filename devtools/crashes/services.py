@@ -25,10 +25,11 @@ PORT_SETTING, QUEUE_SETTING = "CRASHES_PORT", "CRASHES_QUEUE"
 LEASE_SECONDS = 3.0
 SWEEP_AFTER_SECONDS = 0.5
 SWEEP_EACH_SECONDS = 0.5
-QUEUE_LEASE_SECONDS = 2.0
+QUEUE_LEASE_SECONDS = 2
 
 
 def main() -> None:
+    os.environ["CELERY_SKIP_CHECKS"] = "true"  # once for a service is enough, and a second each
     django.setup()
     _load()
     folder = Path(os.environ[points.FOLDER_SETTING])
@@ -44,10 +45,6 @@ def main() -> None:
 
 def _load() -> None:
     """Import what the services need, once for all of them, and shorten the times."""
-    import celery.apps.beat
-    import celery.apps.worker
-    import celery.bin.worker
-    import celery.concurrency.prefork
     import gunicorn.app.wsgiapp  # noqa: F401
 
     import portal.wsgi  # noqa: F401
