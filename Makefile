@@ -36,7 +36,7 @@ test-services: install ## the same tests on this machine's PostgreSQL, with Redi
 bench: install ## time a sign-in beside the bare library's (ARGS="--runs 50")
 	@$(PYTHON) -m devtools.bench $(ARGS)
 
-crashes: install ## kill -9 at each step of a mail's way, 50 times each (ARGS="--runs 5"; takes most of an hour)
+crashes: install ## kill -9 at each step of a mail's way, 50 times each; most of an hour (ARGS="--runs 5")
 	@$(PYTHON) -m devtools.crashes $(ARGS)
 
 mutants: install ## change the protocol checks one by one, to see a test go red (takes minutes)

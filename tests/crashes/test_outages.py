@@ -10,8 +10,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from devtools.bench.children import ROOT
+from devtools.mailbox import Mailbox
+from linking.delivery import deliver
+from tests.factories import make_mail
 
 HANG_SECONDS = 120
 WAKE = """
@@ -55,6 +59,24 @@ def test_a_page_goes_on_where_the_broker_does_not_answer(url: str, answers_nothi
         done = run("-c", WAKE, CELERY_BROKER_URL=url.format(port))
     assert done.stdout == "went on\n", done.stderr
     assert "Error" in done.stderr  # it is in the log
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("answers_nothing", [True, False], ids=["silent", "down"])
+def test_a_mail_waits_for_a_mail_server_that_does_not_answer(
+    mailbox: Mailbox, settings: Any, answers_nothing: bool
+) -> None:
+    mail = make_mail()
+    there = settings.MAILERS["default"]["OPTIONS"]
+    with server(answers_nothing=answers_nothing) as port:
+        away = there | {"port": port, "timeout": 0.2}
+        settings.MAILERS = {"default": settings.MAILERS["default"] | {"OPTIONS": away}}
+        deliver(mail.pk, now=timezone.now())
+    mail.refresh_from_db()
+    assert (mail.state, mail.answer[:11]) == ("queued", "no answer: ")
+    settings.MAILERS = {"default": settings.MAILERS["default"] | {"OPTIONS": there}}
+    deliver(mail.pk, now=mail.next_attempt_at)
+    assert len(mailbox.mails) == 1
 
 
 @pytest.fixture(scope="module")
