@@ -13,9 +13,9 @@ from accounts.models import Employee, User
 from audit.events import Event
 from audit.log import record
 from linking import codes
-from linking.actions.links import expire
 from linking.actions.notices import tell_employee
 from linking.actions.requests import FORGOTTEN, code_key
+from linking.actions.stale import expire
 from linking.facts import facts_about
 from linking.models import LinkedIdentity, OutgoingMail, PendingCode, matches, stale_at
 from linking.persons import EidPerson

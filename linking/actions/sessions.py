@@ -46,7 +46,7 @@ def sign_in(person: EidPerson, *, organisation: Organisation, now: datetime) -> 
     if not link.employee.is_employed(timezone.localdate(now)):
         raise NotEmployed
     used = LinkedIdentity.objects.active().filter(pk=link.pk)
-    if not used.update(last_used_at=now, expires_at=stale_at(organisation, now)):
+    if not used.update(last_used_at=now, expires_at=stale_at(organisation, now), warned_at=None):
         return None
     user: User = link.employee.user
     record(
