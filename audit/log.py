@@ -1,6 +1,7 @@
 """The one door into the audit log."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -15,7 +16,7 @@ type Detail = str | int | bool | list[str] | None
 
 
 class OutsideTransaction(RuntimeError):
-    """`record` was called where the change and its event could part ways."""
+    """An event was to be recorded where the change and its event could part ways."""
 
 
 def new_reference() -> str:
@@ -43,8 +44,7 @@ def record(
     Raises:
         OutsideTransaction: there is no transaction that binds the event to its change.
     """
-    if not connection.in_atomic_block:
-        raise OutsideTransaction(f"{event} was recorded outside a transaction.")
+    _bound_to_its_change(event)
     entry = AuditEvent(
         at=now,
         event=event,
@@ -57,3 +57,40 @@ def record(
     )
     entry.save(force_insert=True)
     return entry
+
+
+def record_each(
+    event: Event,
+    whom: Iterable[tuple[UUID, UUID]],
+    *,
+    by: str,
+    now: datetime,
+    reason: str = "",
+    **details: Detail,
+) -> int:
+    """Write the same event about many, one for each pair of organisation and employee, in bulk.
+
+    The rules are those of `record`; gives how many were written.
+
+    Raises:
+        OutsideTransaction: there is no transaction that binds the events to their change.
+    """
+    _bound_to_its_change(event)
+    entries = [
+        AuditEvent(
+            at=now,
+            event=event,
+            organisation_id=organisation,
+            employee_id=employee,
+            actor=by,
+            reason=reason,
+            details=details,
+        )
+        for organisation, employee in whom
+    ]
+    return len(AuditEvent.objects.bulk_create(entries))
+
+
+def _bound_to_its_change(event: Event) -> None:
+    if not connection.in_atomic_block:
+        raise OutsideTransaction(f"{event} was recorded outside a transaction.")

@@ -53,6 +53,7 @@ def _context(mail: OutgoingMail, *, code_key: bytes) -> dict[str, Any]:
         }
     if mail.link is not None:
         context |= {"linked_at": mail.link.linked_at, "eid_name": mail.link.eid_name}
+        context |= {"last_used_at": mail.link.last_used_at, "expires_at": mail.link.expires_at}
     if mail.case is not None:
         context |= _about(mail.case, mail)
     return context

@@ -18,7 +18,8 @@ from linking.actions.decisions import (
 )
 from linking.actions.disowning import Claim, claim_of, disown, is_disowned
 from linking.actions.fingerprints import renew_fingerprints
-from linking.actions.links import expire_stale_links, revoke_link
+from linking.actions.leavers import end_leavers
+from linking.actions.links import revoke_link
 from linking.actions.lost_keys import (
     KeyIsConfigured,
     KeyIsGivenUp,
@@ -37,6 +38,7 @@ from linking.actions.sessions import (
     user_in_force,
     waiting_link,
 )
+from linking.actions.stale import expire_stale_links, follow_rules, tend_links, warn_of_expiry
 from linking.actions.tries import CodeExpired, NoTriesLeft, Typist, check_open
 
 __all__ = (
@@ -63,10 +65,12 @@ __all__ = (
     "decide_case",
     "decide_request",
     "disown",
+    "end_leavers",
     "end_sessions_by_token",
     "end_sessions_of",
     "expire_codes",
     "expire_stale_links",
+    "follow_rules",
     "give_up_key",
     "is_disowned",
     "is_party",
@@ -78,6 +82,8 @@ __all__ = (
     "revoke_link",
     "rows_under",
     "sign_in",
+    "tend_links",
     "user_in_force",
     "waiting_link",
+    "warn_of_expiry",
 )

@@ -1,6 +1,8 @@
 """Cases: what the portal does not decide by itself."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
@@ -57,9 +59,11 @@ def open_case(
 
 
 @transaction.atomic
-def close_cases_about(link: LinkedIdentity, *, now: datetime) -> None:
-    """Close what was to be decided about a link that ended before anybody did."""
-    undecided = Case.objects.filter(link=link, kind__in=Case.ABOUT_A_LINK, decided_at__isnull=True)
+def close_cases_about(links: Iterable[UUID], *, now: datetime) -> None:
+    """Close what was to be decided about links that ended before anybody did."""
+    undecided = Case.objects.filter(
+        link__in=list(links), kind__in=Case.ABOUT_A_LINK, decided_at__isnull=True
+    )
     for case in undecided.select_for_update():
         note_decision(case, Case.Decision.OVERTAKEN, by="system", reason="", now=now)
 

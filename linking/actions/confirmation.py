@@ -13,9 +13,9 @@ from audit.log import record
 from linking import codes
 from linking.actions.cases import open_case
 from linking.actions.conflicts import note_conflict
-from linking.actions.links import expire
 from linking.actions.notices import tell_employee
 from linking.actions.requests import FORGOTTEN, code_key
+from linking.actions.stale import expire
 from linking.actions.tries import CodeExpired, Try, Typist, forgive, note_wrong, take_try
 from linking.facts import facts_about
 from linking.locks import lock_budgets

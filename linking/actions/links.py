@@ -1,7 +1,6 @@
-"""How links end: by somebody, or by not being used."""
+"""How a link ends by somebody's hand. By itself: `stale.py` and `leavers.py`."""
 
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
@@ -32,7 +31,7 @@ def revoke_link(
     if not revoked:
         return False
     UserSession.objects.filter(user__employee=link.employee_id).delete()
-    close_cases_about(link, now=now)
+    close_cases_about([link.pk], now=now)
     record(
         event,
         by=by,
@@ -41,30 +40,3 @@ def revoke_link(
         employee=link.employee_id,
     )
     return True
-
-
-@transaction.atomic
-def expire_stale_links(*, now: datetime, limit: int = 500) -> int:
-    """Expire links that nobody has used for the organisation's number of days, oldest first.
-
-    Gives how many; call again while it is `limit`. Rows that somebody holds are left for next time.
-    """
-    stale = LinkedIdentity.objects.active().filter(expires_at__lte=now).order_by("expires_at")
-    return expire(stale.select_for_update(skip_locked=True)[:limit], now)
-
-
-def expire(stale: Any, now: datetime) -> int:
-    """Expire these links, in the caller's transaction; gives how many."""
-    links = list(stale)
-    LinkedIdentity.objects.filter(pk__in=[link.pk for link in links]).update(
-        state=LinkedIdentity.State.EXPIRED, ended_at=now, ended_by="system"
-    )
-    for link in links:
-        record(
-            Event.LINK_EXPIRED,
-            by="system",
-            now=now,
-            organisation=link.organisation_id,
-            employee=link.employee_id,
-        )
-    return len(links)

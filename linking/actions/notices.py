@@ -1,5 +1,6 @@
 """Mails about what happened: one row each in the outbox, in the transaction that it tells of."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from accounts.models import Employee, Organisation
@@ -60,6 +61,27 @@ def tell_support(
             case=case,
         ),
         now=now,
+    )
+
+
+def warn_employees(links: Iterable[LinkedIdentity], *, now: datetime) -> None:
+    """Mail the employees of these links that they expire; each has its employee at hand.
+
+    No worker is woken: the sweep takes some at a time, so that codes need not queue behind them.
+    """
+    OutgoingMail.objects.bulk_create(
+        OutgoingMail(
+            kind=OutgoingMail.Kind.STALE,
+            organisation=link.employee.organisation,
+            employee=link.employee,
+            recipient=link.employee.email,
+            language=link.employee.language or link.employee.organisation.default_language,
+            link=link,
+            created_at=now,
+            next_attempt_at=now,
+            give_up_at=link.expires_at,
+        )
+        for link in links
     )
 
 

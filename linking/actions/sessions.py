@@ -49,7 +49,7 @@ def sign_in(person: EidPerson, *, organisation: Organisation, now: datetime) -> 
     user: User = link.employee.user
     renew_fingerprints(person, organisation=organisation, link=link, by=user.actor, now=now)
     used = LinkedIdentity.objects.active().filter(pk=link.pk)
-    if not used.update(last_used_at=now, expires_at=stale_at(organisation, now)):
+    if not used.update(last_used_at=now, expires_at=stale_at(organisation, now), warned_at=None):
         return None
     record(
         Event.SIGN_IN_DONE,
