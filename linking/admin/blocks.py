@@ -121,7 +121,7 @@ class BlockAdmin(ReadOnlyAdmin[Block]):
             **self.admin_site.each_context(request),
             "title": _("Lift the block"),
             "opts": self.model._meta,
-            "block": block,
+            "original": block,
             "who": self.who(block),
             "form": form,
         }
