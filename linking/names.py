@@ -18,7 +18,7 @@ _BETWEEN_WORDS = re.compile(r"[\s.,\u00ad\u2010-\u2015-]+")
 # transliterated, and look-alikes stay apart: a Cyrillic а is no a (A-12).
 _MARKS = re.compile("(?<=[a-z])[\u0300-\u036f]+")
 # Yıldız is YILDIZ in upper case, as eIDs write it: there, ı and i are one letter.
-_PLAIN = {"œ": "oe", "þ": "th"} | dict(zip("đðŋŧłħı", "ddntlhi", strict=True))
+_PLAIN = {"œ": "oe", "þ": "th"} | dict(zip("đðŋŧłı", "ddntli", strict=True))
 _PLAIN |= dict.fromkeys("'`´ʹʻʼ‘’′", "")
 # Åsen is Aasen or Asen, Bjørn is Bjoern or Bjorn; but Aasen is not Asen, nor is Moe Mo. A name
 # keeps to one of the ways. The last leaves Æ one letter, for initials.

@@ -44,6 +44,13 @@ _PAGES: dict[type[refusals.Refused], RefusalPage] = {
     refusals.ProviderUnavailable: _UNAVAILABLE,
     refusals.ProviderMisconfigured: _UNAVAILABLE,
     refusals.ClientNotRecognised: _UNAVAILABLE,
+    refusals.FingerprintKeysUnfit: RefusalPage(
+        title=_("The portal cannot recognise anybody now"),
+        text=_("Something is wrong with the portal's set-up. Nothing is wrong with your user."),
+        next_step=_("Try again later. If it lasts, contact support and quote the reference."),
+        action=_("Try again"),
+        status=503,
+    ),
     refusals.Cancelled: RefusalPage(
         title=_("You cancelled the sign-in"),
         text=_("You chose to cancel at ID-porten, and have not been signed in."),

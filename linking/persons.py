@@ -7,6 +7,7 @@ from typing import Any, Self
 from django.conf import settings
 
 from accounts.national_id import Fingerprint
+from linking.fingerprint_keys import keys_in_use
 from linking.oidc import VerifiedPerson
 
 SESSION_KEY = "eid"
@@ -27,11 +28,16 @@ class EidPerson:
 
     @classmethod
     def of(cls, person: VerifiedPerson) -> Self:
+        """Give the person whom ID-porten vouches for.
+
+        Raises:
+            FingerprintKeysUnfit: the portal's keys are not those of its data.
+        """
         birth_date = person.national_id.birth_date()
         return cls(
             fingerprints={
                 fingerprint.key_id: fingerprint.digest.hex()
-                for fingerprint in person.national_id.fingerprints(settings.FINGERPRINT_KEYS)
+                for fingerprint in person.national_id.fingerprints(keys_in_use())
             },
             birth_date=birth_date.isoformat() if birth_date else "",
             given_name=person.given_name,
@@ -41,8 +47,16 @@ class EidPerson:
         )
 
     @classmethod
-    def from_session(cls, stored: dict[str, Any]) -> Self:
-        return cls(**stored)
+    def from_session(cls, stored: dict[str, Any]) -> Self | None:
+        """Give the person, with the fingerprints that this process has keys for.
+
+        None where one of the keys is newer than the sign-in: rows under it would not be seen.
+        """
+        kept = stored["fingerprints"]
+        configured = settings.FINGERPRINT_KEYS.keys
+        if not configured.keys() <= kept.keys():
+            return None
+        return cls(**stored | {"fingerprints": {key_id: kept[key_id] for key_id in configured}})
 
     def to_session(self) -> dict[str, Any]:
         return asdict(self)

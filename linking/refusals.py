@@ -33,6 +33,12 @@ class ProviderMisconfigured(Refused):
     reason = "provider-misconfigured"
 
 
+class FingerprintKeysUnfit(Refused):
+    """The portal's keys do not fit its data: nobody can be recognised (A-33)."""
+
+    reason = "fingerprint-keys-unfit"
+
+
 class ResponseMalformed(Refused):
     reason = "response-malformed"
 

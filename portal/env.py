@@ -5,6 +5,7 @@ import binascii
 import ipaddress
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -169,13 +170,16 @@ def fingerprint_keys() -> FingerprintKeys:
     """Read FINGERPRINT_KEYS: JSON, key id → base64 of at least 32 bytes; the first is current."""
     sentence = (
         'FINGERPRINT_KEYS is not JSON such as {"2026": "<base64 of 32 random bytes>"}, '
-        "with one or two keys."
+        "with one or two keys that differ, and ids of at most 50 letters, digits, dots and dashes."
     )
     try:
         encoded = json.loads(text("FINGERPRINT_KEYS"))
         keys = {str(key): base64.b64decode(value, validate=True) for key, value in encoded.items()}
     except (ValueError, TypeError, AttributeError, binascii.Error):
         raise ImproperlyConfigured(sentence) from None
-    if len(keys) not in (1, 2) or any(len(key) < 32 for key in keys.values()):
+    readable = all(re.fullmatch(r"[A-Za-z0-9._-]{1,50}", key_id) for key_id in keys)
+    if len(keys) not in (1, 2) or not readable or any(len(key) < 32 for key in keys.values()):
+        raise ImproperlyConfigured(sentence)
+    if len(set(keys.values())) != len(keys):
         raise ImproperlyConfigured(sentence)
     return FingerprintKeys(keys)

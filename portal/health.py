@@ -6,16 +6,20 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from kombu.exceptions import OperationalError
 
+from linking.fingerprint_keys import keys_in_use
+from linking.refusals import FingerprintKeysUnfit
+
 
 def alive(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok", content_type="text/plain")
 
 
 def ready(_request: HttpRequest) -> HttpResponse:
-    """Answer 200 where database, migrations and broker are there, else 503 and which is not."""
-    checks = {"database": _database(), "migrations": False, "broker": _broker()}
+    """Answer 200 where all of it is well, else 503 and what is not."""
+    checks = {"database": _database(), "migrations": False, "broker": _broker(), "keys": False}
     if checks["database"]:
         checks["migrations"] = _migrations()
+        checks["keys"] = checks["migrations"] and _keys()
     return JsonResponse(checks, status=200 if all(checks.values()) else 503)
 
 
@@ -31,6 +35,14 @@ def _database() -> bool:
 def _migrations() -> bool:
     executor = MigrationExecutor(connection)
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def _keys() -> bool:
+    try:
+        keys_in_use()
+    except FingerprintKeysUnfit:
+        return False
+    return True
 
 
 def _broker() -> bool:

@@ -9,6 +9,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 _CHARSET = re.compile(r";\s*charset\s*=[^;]*", re.IGNORECASE)
 _django = get_wsgi_application()
+# After get_wsgi_application: it loads the models.
+from portal import start  # noqa: E402
+
+start.refuse_keys_that_do_not_fit()
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

@@ -14,6 +14,7 @@ from devtools.idporten.clients import Client
 from devtools.idporten.keys import KeyRing
 from devtools.idporten.server import StandIn
 from devtools.mailbox import Mailbox
+from linking import fingerprint_keys
 from portal.celery import app as celery_app
 from tests.factories import make_organisation
 from tests.journeys.visitor import IDPorten
@@ -47,6 +48,12 @@ def _queue_is_closed(django_db_setup: None) -> Iterator[None]:
     yield
     celery_app.close()
     celery_app.pool.force_close_all()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _keys_fit(django_db_setup: None) -> None:
+    """The database is new, so they do; comparing would leave rows in whichever test is first."""
+    fingerprint_keys._Compared.keys = settings.FINGERPRINT_KEYS
 
 
 @pytest.fixture(scope="session")

@@ -144,13 +144,16 @@ def make_case(**fields: Any) -> Case:
 def make_block(**fields: Any) -> Block:
     """A block of an eID that no time ends."""
     request = fields.pop("request", None) or make_pending_code()
+    fingerprint = fields.pop("whose", None) or Fingerprint(
+        request.fingerprint_key, bytes(request.fingerprint)
+    )
     return Block.objects.create(
         **{
             "budget": Block.Budget.PERSON,
             "organisation": request.organisation,
             "employee": request.employee,
-            "fingerprint": request.fingerprint,
-            "fingerprint_key": request.fingerprint_key,
+            "fingerprint": fingerprint.digest,
+            "fingerprint_key": fingerprint.key_id,
             "request": request,
             "blocked_at": timezone.now(),
         }

@@ -17,7 +17,15 @@ from linking.actions.decisions import (
     is_party,
 )
 from linking.actions.disowning import Claim, claim_of, disown, is_disowned
+from linking.actions.fingerprints import renew_fingerprints
 from linking.actions.links import expire_stale_links, revoke_link
+from linking.actions.lost_keys import (
+    KeyIsConfigured,
+    KeyIsGivenUp,
+    KeyUnknown,
+    give_up_key,
+    rows_under,
+)
 from linking.actions.requests import code_key, decide_request, expire_codes, request_code
 from linking.actions.sessions import (
     clear_sign_ins,
@@ -37,6 +45,9 @@ __all__ = (
     "Claim",
     "CodeExpired",
     "DecisionNotOffered",
+    "KeyIsConfigured",
+    "KeyIsGivenUp",
+    "KeyUnknown",
     "LinkRefused",
     "LinkWaits",
     "Linked",
@@ -56,13 +67,16 @@ __all__ = (
     "end_sessions_of",
     "expire_codes",
     "expire_stale_links",
+    "give_up_key",
     "is_disowned",
     "is_party",
     "lift_block",
     "note_sign_out",
     "note_unlinked_sign_in",
+    "renew_fingerprints",
     "request_code",
     "revoke_link",
+    "rows_under",
     "sign_in",
     "user_in_force",
     "waiting_link",

@@ -12,6 +12,7 @@ from accounts.actions import end_sessions
 from accounts.models import Organisation, User, UserSession
 from audit.events import Event
 from audit.log import record
+from linking.actions.fingerprints import renew_fingerprints
 from linking.models import (
     SIGN_IN_LIFETIME,
     AuthorizationRequest,
@@ -45,10 +46,11 @@ def sign_in(person: EidPerson, *, organisation: Organisation, now: datetime) -> 
         return None
     if not link.employee.is_employed(timezone.localdate(now)):
         raise NotEmployed
+    user: User = link.employee.user
+    renew_fingerprints(person, organisation=organisation, link=link, by=user.actor, now=now)
     used = LinkedIdentity.objects.active().filter(pk=link.pk)
     if not used.update(last_used_at=now, expires_at=stale_at(organisation, now)):
         return None
-    user: User = link.employee.user
     record(
         Event.SIGN_IN_DONE,
         by=user.actor,
@@ -72,6 +74,7 @@ def note_unlinked_sign_in(person: EidPerson, *, organisation: Organisation, now:
         eid=person.eid,
         level=person.level,
     )
+    renew_fingerprints(person, organisation=organisation, by="eid", now=now)
 
 
 @transaction.atomic

@@ -41,6 +41,8 @@ def person_of(request: HttpRequest) -> EidPerson | None:
     if not stored:
         return None
     person = EidPerson.from_session(stored)
+    if person is None:
+        return None
     return person if reaches(person.level, organisation_of(request).minimum_assurance) else None
 
 

@@ -13,7 +13,7 @@ from accounts.models import Employee, Organisation
 from devtools.idporten.faults import Answer
 from devtools.idporten.server import StandIn
 from devtools.mailbox import Mailbox
-from linking.models import LinkedIdentity, PendingCode
+from linking.models import LinkedIdentity, OutgoingMail, PendingCode
 from tests.factories import fingerprint_of, make_employee, make_link, make_organisation
 from tests.journeys.visitor import INGRID, SOLVEIG, Visitor, assert_refused, newest_code, text
 
@@ -227,7 +227,8 @@ def test_a_linked_employee_is_never_moved_to_another_eid(
     visitor.sign_in()
     visitor.ask_for_code(INGRID.email)
     assert PendingCode.objects.get().refusal == "employee-linked"
-    assert not mailbox.mails
+    assert not OutgoingMail.objects.filter(kind="code").exists()
+    assert LinkedIdentity.objects.get().state == "active"
 
 
 # --- The code ------------------------------------------------------------------------------------

@@ -14,7 +14,10 @@ from linking import tasks
 from linking.models import OutgoingMail, PendingCode
 from tests.second_provider.gateway import SecondProvider
 
-NOT_ANSWERING = ("provider-unavailable", "provider-misconfigured", "client-not-recognised")
+NOT_ANSWERING = (
+    *("provider-unavailable", "provider-misconfigured", "client-not-recognised"),
+    "fingerprint-keys-unfit",
+)
 
 type IDPorten = StandIn | SecondProvider
 type Response = Any  # the test client's own class: an HttpResponse with more on it

@@ -176,6 +176,7 @@ def test_in_a_conflict_the_request_is_disowned_and_ones_own_link_stays(
 ) -> None:
     """Solveig's eID asks for Ingrid: Solveig may say so as well, and keeps her own link."""
     solveig = SOLVEIG.email
+    Employee.objects.filter(email=solveig).update(language="en")
     own = make_link(
         employee=Employee.objects.get(email=solveig),
         whose=fingerprint_of(SOLVEIG.national_id),

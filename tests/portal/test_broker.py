@@ -123,6 +123,8 @@ def test_worker_and_publisher_come_back_when_the_server_cut_them_off(tmp_path: P
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+        connection.close()
+        connection.close_pool()  # type: ignore[attr-defined]  # what it kept was cut off too, and it takes its time to see that
         leave.delay(str(tmp_path), "after")
         wait_until(lambda: lines(tmp_path, "done") == ["before", "after"])
 

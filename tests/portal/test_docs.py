@@ -18,6 +18,9 @@ _ROW = re.compile(r"^\| `([A-Z_]+)` \|.* \| (?:`([A-Z_]+)`|no) \|$", re.MULTILIN
 _EVENT = re.compile(r"`([a-z-]+(?::[a-z-]+)+)`")
 
 
+_TEST = re.compile(r"`(tests/[a-z0-9_/]+\.py)(?:::([a-z0-9_]+))?`")
+
+
 def settings_read() -> set[str]:
     """Give the names that the settings ask the environment for."""
     return {
@@ -75,3 +78,14 @@ def test_every_decision_is_in_the_index() -> None:
     folder = ROOT / "docs" / "adr"
     linked = _LINK.findall((folder / "README.md").read_text(encoding="utf-8"))
     assert sorted(linked) == sorted(path.name for path in folder.glob("[0-9]*.md"))
+
+
+def test_every_test_that_the_security_table_names_is_there() -> None:
+    named = set(_TEST.findall((ROOT / "docs/security.md").read_text(encoding="utf-8")))
+    assert len(named) > 50
+    missing = [
+        f"{path}::{name}"
+        for path, name in sorted(named)
+        if not (ROOT / path).is_file() or (name and f"def {name}(" not in (ROOT / path).read_text())
+    ]
+    assert not missing

@@ -11,7 +11,7 @@ def test_the_portal_says_that_it_is_alive_and_ready() -> None:
     ready = client.get("/readyz")
     assert (ready.status_code, ready.json()) == (
         200,
-        {"database": True, "migrations": True, "broker": True},
+        {"database": True, "migrations": True, "broker": True, "keys": True},
     )
 
 

@@ -1,0 +1,45 @@
+"""The fingerprint keys as administrators see them: how far a change has come. No key is shown."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from linking.key_progress import key_progress
+from linking.models import FingerprintKey
+
+
+@admin.register(FingerprintKey)
+class FingerprintKeyAdmin(admin.ModelAdmin[FingerprintKey]):
+    fields = ("key_id", "first_used_at", "given_up_at")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show all keys, also those that are needed and that nobody has noted."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": self.opts.verbose_name_plural,
+            "opts": self.opts,
+            "keys": key_progress(now=timezone.now()),
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "admin/linking/fingerprintkey/progress.html", context)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: FingerprintKey | None = None
+    ) -> bool:
+        return False
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: FingerprintKey | None = None
+    ) -> bool:
+        return False
