@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Kept inside what they stand for, so that whoever removes that removes them too.
 INSTALLED := .venv/installed node_modules/.installed
 
-.PHONY: help demo test check test-services bench mutants screenshots messages install clean
+.PHONY: help demo test check test-services bench crashes mutants screenshots messages install clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +35,9 @@ test-services: install ## the same tests on this machine's PostgreSQL, with Redi
 
 bench: install ## time a sign-in beside the bare library's (ARGS="--runs 50")
 	@$(PYTHON) -m devtools.bench $(ARGS)
+
+crashes: install ## kill -9 at each step of a mail's way, 50 times each; most of an hour (ARGS="--runs 5")
+	@$(PYTHON) -m devtools.crashes $(ARGS)
 
 mutants: install ## change the protocol checks one by one, to see a test go red (takes minutes)
 	@UV="$$(sh devtools/bootstrap/uv.sh)" && UV_PYTHON="$$(sh devtools/bootstrap/python.sh)" && \

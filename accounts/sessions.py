@@ -4,10 +4,11 @@ from datetime import timedelta
 from typing import Any, cast
 
 from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.contrib.sessions.exceptions import SessionInterrupted
-from django.db import models
+from django.db import InterfaceError, OperationalError, models
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
@@ -81,6 +82,19 @@ class SessionStore(DatabaseStore):
             self._started_at = None
             self.create()
         self._session_cache = data
+
+    def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002  # Django's
+        """Save as Django does, but tell a database that is away from a session that was ended.
+
+        Raises:
+            OperationalError: the database is away; Django would say that the session is gone.
+        """
+        try:
+            super().save(must_create)
+        except UpdateError as error:
+            if isinstance(error.__context__, OperationalError | InterfaceError):
+                raise error.__context__ from None
+            raise
 
     def flush(self) -> None:
         super().flush()

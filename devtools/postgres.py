@@ -85,10 +85,10 @@ class Cluster:
         self.stop()
 
 
-def start(folder: Path, *, fast: bool = False, join: bool = True) -> Cluster:
+def start(folder: Path, *, fast: bool = False, join: bool = True, port: int = 0) -> Cluster:
     """Start the server whose data lies in `folder`, or join the one that is running there.
 
-    `fast` gives up durability, for tests.
+    `fast` gives up durability, for tests. A `port` of 0 is chosen.
 
     Raises:
         PostgresUnavailable: in words for a person; `InUse` where one is running and `join` is off.
@@ -105,7 +105,7 @@ def start(folder: Path, *, fast: bool = False, join: bool = True) -> Cluster:
             raise InUse(f"Another process runs PostgreSQL in {folder}.") from None
         return _join(folder)
     try:
-        return _own(folder, lock, fast=fast)
+        return _own(folder, lock, fast=fast, port=port or _free_port())
     except BaseException:
         lock.close()
         raise
@@ -147,7 +147,7 @@ def _join(folder: Path) -> Cluster:
     )
 
 
-def _own(folder: Path, lock: IO[str], *, fast: bool) -> Cluster:
+def _own(folder: Path, lock: IO[str], *, fast: bool, port: int) -> Cluster:
     data = folder / "cluster"
     _let_the_server_in(folder)
     if not data.exists():
@@ -159,7 +159,6 @@ def _own(folder: Path, lock: IO[str], *, fast: bool) -> Cluster:
             "folder away to begin anew."
         )
     _clear_after_crash(data)
-    port = _free_port()
     command = [
         str(binaries() / "postgres"),
         *("-D", str(data), "-p", str(port)),

@@ -4,8 +4,9 @@ import smtplib
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.mail import mailers
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from audit.events import Event
@@ -16,8 +17,16 @@ from linking.models import OutgoingMail, PendingCode
 from linking.smtp import describe
 from linking.wakeup import DELIVER_MAIL, SEND_CODE, wake
 
-# While a worker has a mail nobody else takes it; longer than a task may last (settings).
-LEASE = timedelta(seconds=90)
+# A living worker holds a mail until its task ends. Celery asks it to end at the soft limit, which
+# is noted as a failed attempt, and kills it at the hard one. A claim is made after its task began,
+# so LEASE > HARD_SECONDS means: whoever finds the lease over finds nobody at work (A-35). What is
+# between them is for Celery's timer and for clocks that differ.
+# A person waits for a code: a dead worker must not cost much more than that.
+SOFT_SECONDS = 20
+HARD_SECONDS = 25
+LEASE = timedelta(seconds=30)
+# Younger rows are on their way already.
+SWEEP_AFTER = timedelta(seconds=5)
 FIRST_PAUSE_SECONDS = 5
 LONGEST_PAUSE_SECONDS = 15 * 60
 SWEEP_LIMIT = 500
@@ -46,7 +55,7 @@ def deliver(mail_id: UUID, *, now: datetime) -> None:
     try:
         mailer = mailers["default"]
         mailer.send_messages([compose(mail, code_key=code_key())])
-    except (smtplib.SMTPException, OSError) as error:
+    except (smtplib.SMTPException, OSError, SoftTimeLimitExceeded) as error:
         _note_failure(mail, _words_of(error), for_good=_is_final(error), now=now)
     else:
         _note_success(mail, getattr(mailer, "answer", ""), now=now)
@@ -54,10 +63,9 @@ def deliver(mail_id: UUID, *, now: datetime) -> None:
 
 @transaction.atomic
 def _note_success(mail: OutgoingMail, answer: str, *, now: datetime) -> None:
-    OutgoingMail.objects.filter(pk=mail.pk).update(
-        state=OutgoingMail.State.SENT, sent_at=now, answer=answer
-    )
-    if mail.pending_code is None:
+    unsent = OutgoingMail.objects.filter(pk=mail.pk).exclude(state=OutgoingMail.State.SENT)
+    noted = unsent.update(state=OutgoingMail.State.SENT, sent_at=now, answer=answer)
+    if not noted or mail.pending_code is None:
         return
     PendingCode.objects.filter(pk=mail.pending_code.pk, state=PendingCode.State.QUEUED).update(
         state=PendingCode.State.SENT
@@ -69,13 +77,16 @@ def _note_success(mail: OutgoingMail, answer: str, *, now: datetime) -> None:
 def _note_failure(mail: OutgoingMail, answer: str, *, for_good: bool, now: datetime) -> None:
     pause = min(FIRST_PAUSE_SECONDS * 3 ** (mail.attempts - 1), LONGEST_PAUSE_SECONDS)
     again_at = now + timedelta(seconds=pause)
-    row = OutgoingMail.objects.filter(pk=mail.pk)
+    # Of this claim only: a worker that was stopped for longer than its lease has no say (A-35).
+    row = OutgoingMail.objects.filter(
+        pk=mail.pk, state=OutgoingMail.State.QUEUED, attempts=mail.attempts
+    )
     if not for_good and again_at < mail.give_up_at:
-        row.update(next_attempt_at=again_at, answer=answer)
-        wake(DELIVER_MAIL, mail.pk, after_seconds=pause)
+        if row.update(next_attempt_at=again_at, answer=answer):
+            wake(DELIVER_MAIL, mail.pk, after_seconds=pause)
         return
-    row.update(state=OutgoingMail.State.FAILED, answer=answer)
-    _give_up(mail, now=now)
+    if row.update(state=OutgoingMail.State.FAILED, answer=answer):
+        _give_up(mail, now=now)
 
 
 def _give_up(mail: OutgoingMail, *, now: datetime) -> None:
@@ -121,22 +132,43 @@ def _words_of(error: Exception) -> str:
 def sweep(*, now: datetime) -> int:
     """Wake the workers for whatever the queue has lost, and close mails that are of no use.
 
-    Gives the number of wake-ups. Rows younger than a few seconds are on their way already.
+    Gives the number of wake-ups. Two at once, of two beats, are one: the other does nothing.
     """
-    overdue = now - timedelta(seconds=5)
+    if not _is_only_sweep():
+        return 0
+    overdue = now - SWEEP_AFTER
+    _close_useless(now=now)
     queued = OutgoingMail.objects.filter(state=OutgoingMail.State.QUEUED)
-    for mail in queued.filter(give_up_at__lte=now).select_related("employee", "pending_code")[
-        :SWEEP_LIMIT
-    ]:
-        OutgoingMail.objects.filter(pk=mail.pk).update(state=OutgoingMail.State.FAILED)
-        _give_up(mail, now=now)
-    undecided = PendingCode.objects.filter(
-        decided_at__isnull=True, ended_at__isnull=True, requested_at__lte=overdue
-    ).values_list("pk", flat=True)[:SWEEP_LIMIT]
-    due = queued.filter(next_attempt_at__lte=overdue, give_up_at__gt=now).values_list(
-        "pk", flat=True
-    )[:SWEEP_LIMIT]
+    undecided = (
+        PendingCode.objects.filter(
+            decided_at__isnull=True, ended_at__isnull=True, requested_at__lte=overdue
+        )
+        .order_by("requested_at")
+        .values_list("pk", flat=True)[:SWEEP_LIMIT]
+    )
+    due = (
+        queued.filter(next_attempt_at__lte=overdue, give_up_at__gt=now)
+        .order_by("next_attempt_at")
+        .values_list("pk", flat=True)[:SWEEP_LIMIT]
+    )
     wakes = [(SEND_CODE, pk) for pk in undecided] + [(DELIVER_MAIL, pk) for pk in due]
     for task, pk in wakes:
         wake(task, pk)
     return len(wakes)
+
+
+def _is_only_sweep() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('kobling.linking.sweep'))")
+        row = cursor.fetchone()
+    return bool(row and row[0])
+
+
+def _close_useless(*, now: datetime) -> None:
+    useless = OutgoingMail.objects.filter(state=OutgoingMail.State.QUEUED, give_up_at__lte=now)
+    # A worker that has one at this moment may have sent it: it is left until its lease is over.
+    useless = useless.filter(next_attempt_at__lte=now)
+    for mail in useless.select_related("employee", "pending_code")[:SWEEP_LIMIT]:
+        row = useless.filter(pk=mail.pk, attempts=mail.attempts)
+        if row.update(state=OutgoingMail.State.FAILED):
+            _give_up(mail, now=now)

@@ -9,8 +9,11 @@ from accounts.sessions import SessionStore
 from linking import actions, delivery
 from linking.models import OutgoingMail
 
+# Below the lease of a mail, see there.
+hands_over = shared_task(soft_time_limit=delivery.SOFT_SECONDS, time_limit=delivery.HARD_SECONDS)
 
-@shared_task
+
+@hands_over
 def send_code(request_id: str) -> None:
     """Decide one request to link and, if it is granted, mail the code at once.
 
@@ -23,7 +26,7 @@ def send_code(request_id: str) -> None:
         delivery.deliver(mail, now=timezone.now())
 
 
-@shared_task
+@hands_over
 def deliver_mail(mail_id: str) -> None:
     delivery.deliver(UUID(mail_id), now=timezone.now())
 

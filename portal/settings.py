@@ -74,7 +74,14 @@ TEMPLATES = [
 # --- PostgreSQL, cache, queue ------------------------------------------------------------------
 
 DATABASES = {"default": env.database()}
-DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 10}
+DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+    "min_size": 1,
+    "max_size": 10,
+    "timeout": 5,  # seconds until a page says that the database does not answer
+    # After so many seconds the next page tries anew: pauses between tries would grow to minutes.
+    "reconnect_timeout": 5,
+}
+DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
@@ -94,7 +101,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_TASK_TIME_LIMIT = 60  # below the queue's lease
+CELERY_TASK_TIME_LIMIT = 60  # those that send mail have less (linking/delivery.py)
 CELERY_TASK_SOFT_TIME_LIMIT = 45
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10

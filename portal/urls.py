@@ -5,6 +5,8 @@ from django.views.i18n import set_language
 
 from portal import health
 
+handler500 = "portal.views.server_error"
+
 urlpatterns = [
     path("", include("linking.urls")),
     path("help/", TemplateView.as_view(template_name="help.html"), name="help"),

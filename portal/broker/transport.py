@@ -12,7 +12,9 @@ from kombu.transport import base, virtual
 
 from portal.broker import queue as pgqueue
 
-LEASE_SECONDS = 90  # longer than CELERY_TASK_TIME_LIMIT
+# A living consumer lengthens its leases each third of this, however long a task lasts: the pool's
+# processes work, and this one keeps. It must only be longer than the consumer may be held up.
+LEASE_SECONDS = 30
 # How long to wait for a notice before looking again: nobody announces a lease that ran out.
 LOOK_AGAIN_SECONDS = 1.0
 

@@ -1,0 +1,1 @@
+"""`make crashes`: the portal's processes killed between any two steps of a mail, many times."""
