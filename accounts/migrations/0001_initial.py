@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("auth", "0011_alter_user_first_name_max_length"),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
