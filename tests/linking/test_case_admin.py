@@ -98,7 +98,7 @@ def test_a_case_tells_both_sides_in_words(admin: Client) -> None:
     [
         (
             {"national_id_fingerprint": b"x" * 32, "national_id_key": "another"},
-            "A number is reg",
+            "An identity number is registered. If",
         ),
         ({"birth_date": date(1990, 3, 14)}, "A birth date is"),
         ({}, "Neither birth date nor identity number"),
