@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import Employee
 from accounts.national_id import Fingerprint
@@ -38,8 +38,12 @@ class Claim:
 
         In a conflict the reader may be linked to the eID that somebody asked with: that link stays.
         """
-        links = LinkedIdentity.objects.filter(matches([self.eid]), employee=self.wanted)
-        return links if self.told == self.wanted else links.none()
+        links = LinkedIdentity.objects.filter(employee=self.wanted)
+        if self.told != self.wanted:
+            return links.none()
+        made_from_it = Q(request=self.request) if self.request else Q(pk__in=())
+        # The fingerprint of a link may have been renewed under another key since.
+        return links.filter(matches([self.eid]) | made_from_it)
 
     @property
     def disputes(self) -> QuerySet[Case]:

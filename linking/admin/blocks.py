@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import actor
 from linking import actions
-from linking.admin.common import ReadOnlyAdmin, ReasonForm, link_to, paragraphs
+from linking.admin.common import ReadOnlyAdmin, ReasonForm, link_to, name_of, paragraphs
 from linking.models import Block, PendingCode
 
 
@@ -51,9 +51,10 @@ class BlockAdmin(ReadOnlyAdmin[Block]):
         "employee_link",
         ("blocked_at", "ends_at", "still"),
         "requests",
-        ("lifted_at", "lifted_by", "lift_reason"),
+        ("lifted_at", "lifter"),
+        "lift_reason",
     )
-    readonly_fields = ("employee_link", "still", "requests")
+    readonly_fields = ("employee_link", "still", "requests", "lifter")
     change_form_template = "admin/linking/block/change_form.html"
     newest = 20
 
@@ -83,6 +84,10 @@ class BlockAdmin(ReadOnlyAdmin[Block]):
         return paragraphs(
             *(_line(each) for each in behind.order_by("-requested_at")[: self.newest])
         )
+
+    @admin.display(description=_("lifted by"))
+    def lifter(self, block: Block) -> str:
+        return name_of(block.lifted_by)
 
     def has_lift_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("linking.change_block")

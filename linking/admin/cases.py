@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Employee, User
 from linking import actions
-from linking.admin.common import ReadOnlyAdmin, ReasonForm, link_to, paragraphs
+from linking.admin.common import ReadOnlyAdmin, ReasonForm, link_to, name_of, paragraphs
 from linking.eids import eid_name
 from linking.models import Case
 
@@ -87,10 +87,10 @@ class CaseAdmin(ReadOnlyAdmin[Case]):
     )
     search_help_text = _("Reference or name")
     fieldsets = (
-        (None, {"fields": ("reference", "kind", "organisation", "opened_at")}),
+        (None, {"fields": (("reference", "kind"), ("organisation", "opened_at"))}),
         (_("Who is concerned"), {"fields": ("employee_facts", "other_facts")}),
         (_("What was asked for"), {"fields": ("requester_facts", "request_facts", "link_facts")}),
-        (_("Decision"), {"fields": ("decision", "decided_at", "decider", "reason")}),
+        (_("Decision"), {"fields": (("decision", "decided_at", "decider"), "reason")}),
     )
     readonly_fields = (
         "employee_facts",
@@ -109,11 +109,11 @@ class CaseAdmin(ReadOnlyAdmin[Case]):
 
     @admin.display(description=_("employee"))
     def employee_facts(self, case: Case) -> str:
-        return _facts_about(case.employee, checked=True)
+        return _facts_about(case.employee, _what_fits(case))
 
     @admin.display(description=_("the other employee"))
     def other_facts(self, case: Case) -> str:
-        return _facts_about(case.other_employee, checked=False)
+        return _facts_about(case.other_employee, "")
 
     @admin.display(description=_("signed in as"))
     def requester_facts(self, case: Case) -> str:
@@ -147,9 +147,7 @@ class CaseAdmin(ReadOnlyAdmin[Case]):
 
     @admin.display(description=_("decided by"))
     def decider(self, case: Case) -> str:
-        kind, _colon, key = case.decided_by.partition(":")
-        user = User.objects.filter(pk=key).first() if kind == "user" else None
-        return str(user) if user else case.decided_by or "–"
+        return name_of(case.decided_by)
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("linking.change_case")
@@ -225,23 +223,33 @@ def _moment(at: Any) -> str:
     return date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT")
 
 
-def _facts_about(employee: Employee | None, *, checked: bool) -> str:
-    """Tell who it is, in words and without numbers of people.
-
-    `checked`: the eID was held against the registry before there was a case; else there is none.
-    """
+def _facts_about(employee: Employee | None, compared: Any) -> str:
     if employee is None:
         return "–"
     return paragraphs(
         link_to(employee),
         " · ".join(filter(None, (employee.department, employee.employee_number))),
-        _what_fits(employee) if checked else "",
+        compared,
     )
 
 
-def _what_fits(employee: Employee) -> Any:
+def _what_fits(case: Case) -> Any:
+    """Tell in words, without numbers, how the eID stands to what is registered now."""
+    employee, asked = case.employee, case.request
+    if employee is None or asked is None or asked.employee_id != employee.pk:
+        return ""  # the eID asked for somebody else
     if employee.national_id_fingerprint is not None:
-        return _("An identity number is registered, and it is the electronic ID's.")
+        return _number_in_words(case, employee)
     if employee.birth_date is not None:
-        return _("A birth date is registered, and it is the electronic ID's.")
+        return _("A birth date is registered. If it was when the code was asked for, it fits.")
     return _("Neither birth date nor identity number is registered: nothing could be compared.")
+
+
+def _number_in_words(case: Case, employee: Employee) -> Any:
+    if case.fingerprint is None or case.fingerprint_key != employee.national_id_key:
+        return _(
+            "An identity number is registered. If it was when the code was asked for, it fits."
+        )
+    if bytes(case.fingerprint) == bytes(employee.national_id_fingerprint or b""):
+        return _("An identity number is registered, and it is the electronic ID's.")
+    return _("An identity number is registered, and it is not the electronic ID's.")

@@ -11,7 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Employee
+from accounts.models import Employee, User
 
 
 class ReadOnlyAdmin[Row: Model](admin.ModelAdmin[Row]):
@@ -45,6 +45,13 @@ def link_to(employee: Employee | None) -> str:
         return "–"
     address = reverse("admin:accounts_employee_change", args=[employee.pk])
     return format_html('<a href="{}">{}</a>', address, employee)
+
+
+def name_of(actor: str) -> str:
+    """Give who did something, from the name under which the audit log knows them."""
+    kind, _colon, key = actor.partition(":")
+    user = User.objects.filter(pk=key).first() if kind == "user" else None
+    return str(user) if user else actor or "–"
 
 
 def paragraphs(*texts: Any) -> str:

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Employee, User
 from audit.models import AuditEvent
 from linking.models import Block, Case, LinkedIdentity
 from tests.factories import (
@@ -83,7 +83,7 @@ def test_a_case_tells_both_sides_in_words(admin: Client) -> None:
         other.full_name,
         "Skole",
         employee.employee_number,
-        "A birth date is registered, and it is the electronic ID&#x27;s.",
+        "A birth date is registered. If it was when the code was asked for, it fits.",
         "TUVA LYNGTOPPEN",
         "BankID",
         case.request.reference,
@@ -96,7 +96,10 @@ def test_a_case_tells_both_sides_in_words(admin: Client) -> None:
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({"national_id_fingerprint": b"x" * 32, "national_id_key": "k"}, "An identity number is"),
+        (
+            {"national_id_fingerprint": b"x" * 32, "national_id_key": "another"},
+            "An identity number is registered. If",
+        ),
         ({"birth_date": date(1990, 3, 14)}, "A birth date is"),
         ({}, "Neither birth date nor identity number"),
     ],
@@ -105,6 +108,18 @@ def test_a_case_tells_what_could_be_compared(
     admin: Client, fields: dict[str, object], told: str
 ) -> None:
     case = make_case(employee=make_employee(**fields))
+    assert told in page(admin, "case_change", case.pk)
+
+
+@pytest.mark.parametrize(("same", "told"), [(True, "and it is the"), (False, "and it is not the")])
+def test_a_number_that_was_registered_since_is_compared_now(
+    admin: Client, same: bool, told: str
+) -> None:
+    case = make_case()
+    Employee.objects.update(
+        national_id_key=case.fingerprint_key,
+        national_id_fingerprint=case.fingerprint if same else b"x" * 32,
+    )
     assert told in page(admin, "case_change", case.pk)
 
 

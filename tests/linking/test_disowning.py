@@ -158,6 +158,15 @@ def test_a_link_that_was_disowned_is_ended_with_its_sessions(
     assert Case.objects.get().link == link
 
 
+def test_a_link_whose_fingerprint_was_renewed_is_found_by_its_request(
+    visitor: Visitor, mailbox: Mailbox
+) -> None:
+    visitor.link(mailbox)
+    LinkedIdentity.objects.update(fingerprint=b"x" * 32, fingerprint_key="another")
+    say_it_was_not_me(address_in(mailbox, "code"))
+    assert LinkedIdentity.objects.get().state == "revoked"
+
+
 def test_a_link_that_waits_is_ended_and_nobody_can_approve_it(
     visitor: Visitor, mailbox: Mailbox, organisation: Organisation
 ) -> None:
