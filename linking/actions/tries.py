@@ -6,7 +6,9 @@ from hashlib import sha256
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case as SqlCase
+from django.db.models import F, Q, QuerySet, Value, When
+from django.db.models.lookups import Exact
 
 from accounts.models import Organisation
 from audit.events import Event
@@ -55,6 +57,7 @@ class Try:
     request: PendingCode
     wrong: Wrong
     may_be_compared: bool
+    refusal: Refusal | None
 
     @property
     def left(self) -> int:
@@ -111,12 +114,13 @@ def take_try(request_id: UUID, typist: Typist, *, now: datetime) -> Try:
     lock_budgets(request, typist.person.all_fingerprints, request.employee_id)
     facts = _facts(request, typist, now=now)
     _check_person(facts)
-    if not open_request.filter(tries__lt=codes.MAX_TRIES).update(tries=F("tries") + 1):
+    refusal = first_refusal(GUESS_CHECKS, facts)
+    with_tries = open_request.filter(tries__lt=codes.MAX_TRIES)
+    if not with_tries.update(tries=F("tries") + 1, **_refused_by(refusal)):
         raise NoTriesLeft if open_request.exists() else CodeExpired
     # Anew under the lock: a dispute may have taken the code away. The employee is not read anew: a
     # code that was only just made is in nobody's hands, and its employee was not counted for.
     request.refresh_from_db(fields=["tries", "code_hash", "state"])
-    refusal = first_refusal(GUESS_CHECKS, facts)
     has_code = request.employee_id is not None and request.code_hash is not None
     may_be_compared = refusal is None and has_code
     current = typist.person.current
@@ -128,10 +132,8 @@ def take_try(request_id: UUID, typist: Typist, *, now: datetime) -> Try:
         fingerprint_key=current.key_id,
         tried_at=now,
     )
-    if refusal is not None:
-        _refuse(request, refusal, now=now)
     wrong = facts.wrong.after_one_more(at_an_employee=may_be_compared)
-    return Try(request=request, wrong=wrong, may_be_compared=may_be_compared)
+    return Try(request=request, wrong=wrong, may_be_compared=may_be_compared, refusal=refusal)
 
 
 def _facts(request: PendingCode, typist: Typist, *, now: datetime) -> Facts:
@@ -144,20 +146,19 @@ def _check_person(facts: Facts) -> None:
         raise NoTriesLeft(person_blocked=True)
 
 
-def _refuse(request: PendingCode, refusal: Refusal, *, now: datetime) -> None:
-    """Note why a code that had been sent is not compared any more; the page does not tell."""
-    refused = PendingCode.objects.filter(pk=request.pk).exclude(state=PendingCode.State.REFUSED)
-    if not refused.update(state=PendingCode.State.REFUSED, refusal=refusal, code_hash=None):
-        return
-    record(
-        Event.CODE_REFUSED,
-        by="system",
-        now=now,
-        organisation=request.organisation_id,
-        employee=request.employee_id,
-        reference=request.reference,
-        reason=refusal,
-    )
+def _refused_by(refusal: Refusal | None) -> dict[str, SqlCase]:
+    """Give what a try writes on its request: why it is not compared, if it could have been.
+
+    One statement with the count, and the same one where there is nothing against it: whoever
+    measures learns of no block (A-02). The page does not tell either.
+    """
+    state = PendingCode.State.REFUSED
+    stays = Q(Exact(Value(refusal or ""), Value(""))) | Q(state=state)
+    return {
+        "state": SqlCase(When(stays, then=F("state")), default=Value(state)),
+        "refusal": SqlCase(When(stays, then=F("refusal")), default=Value(refusal or "")),
+        "code_hash": SqlCase(When(stays, then=F("code_hash")), default=None),
+    }
 
 
 @transaction.atomic
@@ -172,6 +173,7 @@ def note_wrong(attempt: Try, *, now: datetime) -> None:
         organisation=request.organisation_id,
         employee=request.employee_id,
         reference=request.reference,
+        reason=attempt.refusal or "",
         tries=request.tries,
     )
     budgets = Block.Budget
@@ -179,6 +181,7 @@ def note_wrong(attempt: Try, *, now: datetime) -> None:
         _block(budgets.PERSON, request, ends_at=None, now=now)
     elif wrong.person_day >= PERSON_WRONG_A_DAY:
         _block(budgets.PERSON_DAY, request, ends_at=now + A_DAY, now=now)
+    alarmed = _alarmed_today(request.organisation, now)  # asked for every address alike (A-02)
     if not attempt.may_be_compared:
         return
     if wrong.employee_month >= EMPLOYEE_WRONG_A_MONTH:
@@ -188,8 +191,8 @@ def note_wrong(attempt: Try, *, now: datetime) -> None:
     closing = wrong.organisation_day >= ORGANISATION_WRONG_A_DAY
     if closing:
         _block(budgets.ORGANISATION_DAY, request, ends_at=now + A_DAY, now=now)
-    if wrong.organisation_day >= ORGANISATION_WRONG_ALARM:
-        _raise_alarm(request.organisation, closing=closing, now=now)
+    if closing or (wrong.organisation_day >= ORGANISATION_WRONG_ALARM and not alarmed):
+        _raise_alarm(request.organisation, now=now)
 
 
 def forgive(request: PendingCode, person: EidPerson) -> None:
@@ -228,11 +231,13 @@ def _block(
     )
 
 
-def _raise_alarm(organisation: Organisation, *, closing: bool, now: datetime) -> None:
-    """Tell support once a day, and once more when the code journey is closed."""
+def _alarmed_today(organisation: Organisation, now: datetime) -> bool:
     alarms = OutgoingMail.objects.filter(kind=OutgoingMail.Kind.ALARM, organisation=organisation)
-    if alarms.filter(created_at__gt=now - A_DAY).exists() and not closing:
-        return
+    return alarms.filter(created_at__gt=now - A_DAY).exists()
+
+
+def _raise_alarm(organisation: Organisation, *, now: datetime) -> None:
+    """Tell support; once a day, and once more when the code journey is closed."""
     kind = Case.Kind.WRONG_CODES
     case = open_case(kind, organisation=organisation, now=now) or Case.objects.get(
         kind=kind, organisation=organisation, decided_at__isnull=True
