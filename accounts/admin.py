@@ -224,5 +224,15 @@ class UserAdmin(DjangoUserAdmin[User]):
         """Users are made inactive, so that what they did stays theirs."""
         return False
 
+    def formfield_for_dbfield(
+        self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Employees' users have no user name; whoever is made here signs in by one."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "username" and field is not None:
+            field.required = True
+            field.empty_value = ""  # type: ignore[attr-defined]  # Django asks for its length
+        return field
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).filter(Q(employee__isnull=False) | Q(username__gt=""))

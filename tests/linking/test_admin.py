@@ -258,3 +258,9 @@ def test_an_organisation_and_an_administrator_are_made_with_events(admin: Client
     assert User.objects.get(username="kari").is_staff
     events = AuditEvent.objects.order_by("id").values_list("event", flat=True)
     assert list(events) == ["organisation:created", "administrator:created"]
+
+
+def test_an_administrator_without_a_user_name_is_a_sentence_beside_the_form(admin: Client) -> None:
+    page = admin.post(url("accounts_user_add"), {"username": "", "password1": "", "password2": ""})
+    assert page.status_code == 200
+    assert "This field is required." in page.content.decode()
