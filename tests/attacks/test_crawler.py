@@ -61,7 +61,7 @@ def crawl(client: Client, *starts: str) -> set[str]:
         answer = client.get(path)
         assert answer.status_code < 500, path
         if path in starts:
-            assert client.head(path).status_code == answer.status_code, path
+            assert client.head(path).status_code < 500, path
         waiting += [found for found in _links(answer, path) if _shape(found) not in shapes]
     return seen
 
