@@ -1,0 +1,178 @@
+"""What the rows say between two steps: every change has its event, and no budget is exceeded."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from accounts.models import Employee, Organisation
+from audit.models import AuditEvent
+from linking.models import Block, Case, CodeTry, LinkedIdentity, OutgoingMail, PendingCode
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+NOT_YET = ""
+# A row's state before and after, and the event that tells of it. What is not here may not happen.
+EVENT_OF: dict[tuple[str, str, str], str] = {
+    ("request", NOT_YET, "queued"): "link:code:requested",
+    ("request", "queued", "refused"): "link:code:refused",
+    ("request", "sent", "refused"): "link:code:refused",
+    ("request", "failed", "refused"): "link:code:refused",
+    ("request", "queued", "confirmed, refused"): "link:refused",
+    ("request", "sent", "confirmed, refused"): "link:refused",
+    ("request", "failed", "confirmed, refused"): "link:refused",
+    ("mail code", "queued", "sent"): "link:code:sent",
+    ("mail code", "queued", "failed"): "mail:failed",
+    ("mail", "queued", "failed"): "mail:failed",
+    ("link", NOT_YET, "active"): "link:made",
+    ("link", NOT_YET, "pending"): "link:waiting",
+    ("link", "pending", "active"): "link:approved",
+    ("link", "pending", "declined"): "link:declined",
+    ("link", "pending", "revoked"): "link:revoked",
+    ("link", "active", "revoked"): "link:revoked",
+    ("link", "pending", "expired"): "link:expired",
+    ("link", "active", "expired"): "link:expired",
+    ("try", NOT_YET, "wrong"): "link:code:wrong",
+    ("block", NOT_YET, "standing"): "block:made",
+    ("block", "standing", "lifted"): "block:lifted",
+    ("case", NOT_YET, "open"): "case:opened",
+    ("case", "open", "decided"): "case:decided",
+}
+# Told by the event of what caused them: the code's, the newer request's, the link's.
+QUIET = {
+    ("request", "queued", "sent"),
+    ("request", "queued", "failed"),
+    ("mail code", NOT_YET, "queued"),
+    ("mail", NOT_YET, "queued"),
+    ("mail", "queued", "sent"),
+    ("try", NOT_YET, "forgiven"),
+    ("try", "wrong", "forgiven"),
+} | {
+    ("request", before, after)
+    for before in ("queued", "sent", "failed", "refused")
+    for after in ("replaced", "expired", "confirmed")
+}
+# Of sessions, not of rows: the rules look for these themselves.
+OF_SESSIONS = ("sign-in:done", "sign-in:unlinked", "session:ended")
+
+type Row = tuple[str, Any]
+type Rows = dict[Row, tuple[str, UUID | None]]
+
+
+def rows_of(places: Sequence[Organisation]) -> Rows:
+    """Give each row's state, and the employee it is about."""
+    rows: Rows = {}
+    ours = {"organisation__in": places}
+    requests = PendingCode.objects.filter(**ours)
+    for pk, state, against, employee in requests.values_list(
+        "pk", "state", "refusal", "employee_id"
+    ):
+        refused = against and state == "confirmed"
+        rows["request", pk] = f"{state}, refused" if refused else state, employee
+    mails = OutgoingMail.objects.filter(**ours)
+    for pk, state, employee, kind in mails.values_list("pk", "state", "employee_id", "kind"):
+        rows["mail code" if kind == "code" else "mail", pk] = state, employee
+    links = LinkedIdentity.objects.filter(**ours)
+    for pk, state, employee in links.values_list("pk", "state", "employee_id"):
+        rows["link", pk] = state, employee
+    tries = CodeTry.objects.filter(**ours)
+    for number, forgiven, employee in tries.values_list("pk", "forgiven", "request__employee_id"):
+        rows["try", number] = "forgiven" if forgiven else "wrong", employee
+    blocks = Block.objects.filter(**ours)
+    for pk, lifted_at, employee in blocks.values_list("pk", "lifted_at", "employee_id"):
+        rows["block", pk] = "lifted" if lifted_at else "standing", employee
+    cases = Case.objects.filter(**ours)
+    for pk, decided_at, employee in cases.values_list("pk", "decided_at", "employee_id"):
+        rows["case", pk] = "decided" if decided_at else "open", employee
+    registered = ("active", "starts_on", "ends_on", "email", "birth_date")
+    for pk, *fields in Employee.objects.filter(**ours).values_list("pk", *registered):
+        rows["employee", pk] = repr(fields), pk
+    return rows
+
+
+def events_due(before: Rows, after: Rows) -> Counter[tuple[str, UUID | None]]:
+    """Give the events that the changes between two looks must have written."""
+    due: Counter[tuple[str, UUID | None]] = Counter()
+    for row, (state, employee) in after.items():
+        kind, old = row[0], before.get(row, (NOT_YET, None))[0]
+        if old == state:
+            continue
+        if kind == "employee":
+            due["employee:changed", employee] += 1
+        elif (kind, old, state) not in QUIET:
+            event = EVENT_OF[kind, old, state]
+            due[event, None if event == "link:code:requested" else employee] += 1
+    return due
+
+
+def events_since(last: int, places: Sequence[Organisation]) -> Counter[tuple[str, UUID | None]]:
+    events = AuditEvent.objects.filter(id__gt=last, organisation_id__in=[p.pk for p in places])
+    of_rows = events.exclude(event__in=OF_SESSIONS).values_list("event", "employee_id")
+    return Counter(of_rows)
+
+
+def last_event() -> int:
+    newest = AuditEvent.objects.values_list("id", flat=True).first()  # newest first
+    return newest or 0
+
+
+def within(moments: Sequence[datetime], span: timedelta, now: datetime) -> int:
+    return sum(now - span < moment <= now for moment in moments)
+
+
+def check_mails(places: Sequence[Organisation]) -> None:
+    """A-05: what somebody asked for: one code a minute, three mails an hour and five a day."""
+    asked_for = OutgoingMail.objects.filter(organisation__in=places, kind__in=("code", "conflict"))
+    by_employee: dict[Any, list[OutgoingMail]] = {}
+    for mail in asked_for.order_by("created_at"):
+        by_employee.setdefault(mail.employee_id, []).append(mail)
+    for mails in by_employee.values():
+        moments = [mail.created_at for mail in mails]
+        codes = [mail.created_at for mail in mails if mail.kind == "code"]
+        for moment in moments:
+            assert within(moments, HOUR, moment) <= 3
+            assert within(moments, DAY, moment) <= 5
+            assert within(codes, timedelta(minutes=1), moment) <= 1
+
+
+def check_codes(places: Sequence[Organisation]) -> None:
+    """Three codes an hour and six a day for each eID, and three employees."""
+    granted = PendingCode.objects.filter(organisation__in=places, mail__isnull=False)
+    by_person: dict[bytes, list[tuple[datetime, Any]]] = {}
+    for request in granted:
+        assert request.decided_at
+        entry = (request.decided_at, request.employee_id)
+        by_person.setdefault(bytes(request.fingerprint), []).append(entry)
+    for codes in by_person.values():
+        moments = [moment for moment, _employee in codes]
+        for moment in moments:
+            assert within(moments, HOUR, moment) <= 3
+            assert within(moments, DAY, moment) <= 6
+            assert len({whose for at, whose in codes if moment - DAY < at <= moment}) <= 3
+
+
+def check_tries(places: Sequence[Organisation]) -> None:
+    """A-03: the wrong codes up to the newest, since whoever may lift a block last did."""
+    tries = CodeTry.objects.filter(organisation__in=places, forgiven=False).order_by("id")
+    newest = tries.last()
+    if newest is None:
+        return
+    lifts = Block.objects.filter(organisation__in=places, lifted_at__lt=newest.tried_at)
+
+    def count(span: timedelta, subject: dict[str, Any], **budgets: Any) -> int:
+        lifted = lifts.filter(**subject, **budgets).values_list("lifted_at", flat=True)
+        since = max([newest.tried_at - span, *[at for at in lifted if at]])
+        return tries.filter(**subject, tried_at__gt=since).count()
+
+    person = {"fingerprint": newest.fingerprint}
+    assert count(DAY, person, budget__in=("person", "person-day")) <= 5
+    assert count(9999 * DAY, person, budget="person") <= 10
+    if newest.employee_id is None:
+        return
+    employee = {"employee": newest.employee_id}
+    assert count(DAY, employee, budget__in=("employee-day", "employee-month")) <= 10
+    assert count(30 * DAY, employee, budget="employee-month") <= 20
+    compared = {"organisation": newest.organisation_id, "employee__isnull": False}
+    lifted = lifts.filter(budget="organisation-day", organisation=newest.organisation_id)
+    since = max([newest.tried_at - DAY, *[block.lifted_at for block in lifted if block.lifted_at]])
+    assert tries.filter(**compared, tried_at__gt=since).count() <= 100
