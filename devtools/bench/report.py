@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Protocol
 
 from devtools.bench.figures import Ratio, Spread
 
@@ -41,6 +42,14 @@ class Limit:
     @property
     def met(self) -> bool:
         return self.value <= self.at_most
+
+
+class Kept(Protocol):
+    """What any bench gives."""
+
+    def save(self, path: Path) -> None: ...
+
+    def text(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
