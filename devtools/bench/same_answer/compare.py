@@ -20,12 +20,18 @@ from devtools.environment import CLIENT_ID
 
 HOSTS = "eksempel-kommune.localhost,stengt-kommune.localhost"
 NOBODYS, CONTROL, FOUND = "nobody's", "nobody's again", "nobody's, looked up"
-REQUESTS = ("POST /link/", "POST /link/code/")
+# What the child tells, in its order.
+MEASURES = (
+    "POST /link/",
+    "POST /link/code/",
+    "POST /link/ (processor)",
+    "POST /link/code/ (processor)",
+)
 LEVEL = 0.01
 NOT_OURS = ("CACHE_URL", "CELERY_BROKER_URL")
 
 type Times = dict[str, dict[str, list[float]]]
-"""Milliseconds, by request and kind."""
+"""Milliseconds, by measure and kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ class Sameness:
     warm_up: int
     level: float
     nobodys_median_ms: Mapping[str, float]
-    requests: Mapping[str, Mapping[str, Comparison]]
+    measures: Mapping[str, Mapping[str, Comparison]]
 
     def save(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,8 +73,8 @@ class Sameness:
         return "\n".join([f"{self.bench}: {self.what}", f"{self.runs} rounds", *self._lines()])
 
     def _lines(self) -> Iterator[str]:
-        for request, kinds in self.requests.items():
-            yield f"\n{request}: {self.nobodys_median_ms[request]:.3f} ms for an unknown address"
+        for measure, kinds in self.measures.items():
+            yield f"\n{measure}: {self.nobodys_median_ms[measure]:.3f} ms for an unknown address"
             yield f"  {'':<24}{'median':>8}{'ratio':>8}{'D':>8}{'p':>10}{'Holm':>10}"
             for kind, each in kinds.items():
                 corrected = "" if each.p_corrected is None else f"{each.p_corrected:.3g}"
@@ -88,8 +94,8 @@ def run(*, server_url: str, runs: int, warm_up: int) -> Sameness:
     with tempfile.TemporaryDirectory() as logs, _portal(server_url, Path(logs)) as child:
         rounds = [child.ask() for _ in range(runs + warm_up)][warm_up:]
     times: Times = {
-        request: {kind: [each[kind][place] / 1e6 for each in rounds] for kind in rounds[0]}
-        for place, request in enumerate(REQUESTS)
+        measure: {kind: [each[kind][place] / 1e6 for each in rounds] for kind in rounds[0]}
+        for place, measure in enumerate(MEASURES)
     }
     return Sameness(
         bench="same-answer-time",
@@ -101,7 +107,7 @@ def run(*, server_url: str, runs: int, warm_up: int) -> Sameness:
         warm_up=warm_up,
         level=LEVEL,
         nobodys_median_ms={name: round(median(each[NOBODYS]), 4) for name, each in times.items()},
-        requests=_compare(times),
+        measures=_compare(times),
     )
 
 
@@ -135,20 +141,20 @@ def _do_not_wait_for_the_disk(url: str) -> None:
 def _compare(times: Times) -> dict[str, dict[str, Comparison]]:
     plain: dict[tuple[str, str], float] = {}
     far: dict[tuple[str, str], float] = {}
-    for request, kinds in times.items():
+    for measure, kinds in times.items():
         for kind in sorted(kinds.keys() - {NOBODYS}):
-            far[request, kind] = distance(kinds[NOBODYS], kinds[kind])
+            far[measure, kind] = distance(kinds[NOBODYS], kinds[kind])
             sizes = (len(kinds[NOBODYS]), len(kinds[kind]))
-            plain[request, kind] = p_value(far[request, kind], sizes=sizes)
+            plain[measure, kind] = p_value(far[measure, kind], sizes=sizes)
     corrected = holm({key: p for key, p in plain.items() if key[1] != FOUND})
-    found: dict[str, dict[str, Comparison]] = {request: {} for request in times}
-    for (request, kind), p in plain.items():
-        middle, nobodys = median(times[request][kind]), median(times[request][NOBODYS])
-        holms = corrected.get((request, kind))
-        found[request][kind] = Comparison(
+    found: dict[str, dict[str, Comparison]] = {measure: {} for measure in times}
+    for (measure, kind), p in plain.items():
+        middle, nobodys = median(times[measure][kind]), median(times[measure][NOBODYS])
+        holms = corrected.get((measure, kind))
+        found[measure][kind] = Comparison(
             median_ms=round(middle, 4),
             ratio_of_medians=round(middle / nobodys, 4),
-            distance=round(far[request, kind], 4),
+            distance=round(far[measure, kind], 4),
             p=float(f"{p:.4g}"),
             p_corrected=None if holms is None else float(f"{holms:.4g}"),
         )
