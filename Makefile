@@ -33,7 +33,7 @@ test-services: install ## the same tests on this machine's PostgreSQL, with Redi
 	@CHROMIUM="$$(sh devtools/bootstrap/chromium.sh)" && export CHROMIUM && \
 		sh devtools/bootstrap/services.sh $(ARGS)
 
-bench: install ## time a sign-in beside the bare library's (ARGS="--runs 50")
+bench: install ## time a sign-in (ARGS="--runs 50"), or signing in while links expire (ARGS="stale-links")
 	@$(PYTHON) -m devtools.bench $(ARGS)
 
 crashes: install ## kill -9 at each step of a mail's way, 50 times each; most of an hour (ARGS="--runs 5")

@@ -1,4 +1,4 @@
-"""`python -m devtools.bench [NAME] [--runs N] [--warm-up N] [--json FILE]`."""
+"""`python -m devtools.bench [NAME] [--runs N] [--warm-up N] [--links N] [--json FILE]`."""
 
 import argparse
 import sys
@@ -11,16 +11,34 @@ from devtools import environment, postgres
 from devtools.bench.children import ROOT, ChildFailed
 from devtools.bench.report import Kept
 from devtools.bench.same_answer import compare as same_answer
-from devtools.bench.sign_in import compare
+from devtools.bench.sign_in import compare as sign_in
+from devtools.bench.stale_links import compare as stale_links
 from portal import env
 
-BENCHES: dict[str, Callable[..., Kept]] = {
-    "sign-in": compare.run,
-    "same-answer-time": same_answer.run,
-}
-RUNS = {"same-answer-time": 1000}  # where it is not 200
 KEPT = ROOT / "docs" / "benchmarks"
 FOLDER = environment.DATA_DIR / "bench"
+
+
+def _sign_in(server_url: str, options: argparse.Namespace) -> Kept:
+    runs = options.runs or 200
+    return sign_in.run(server_url=server_url, runs=runs, warm_up=options.warm_up)
+
+
+def _same_answer(server_url: str, options: argparse.Namespace) -> Kept:
+    runs = options.runs or 1000
+    return same_answer.run(server_url=server_url, runs=runs, warm_up=options.warm_up)
+
+
+def _stale_links(server_url: str, options: argparse.Namespace) -> Kept:
+    at_rest = max(options.runs or 200, options.links // 200)
+    return stale_links.run(server_url=server_url, links=options.links, at_rest=at_rest)
+
+
+BENCHES: dict[str, Callable[[str, argparse.Namespace], Kept]] = {
+    "sign-in": _sign_in,
+    "same-answer-time": _same_answer,
+    "stale-links": _stale_links,
+}
 
 
 def main() -> int:
@@ -29,11 +47,7 @@ def main() -> int:
     cluster = None
     try:
         cluster = environment.fill_in_database(FOLDER / "postgres")
-        report = BENCHES[options.bench](
-            server_url=env.text("DATABASE_URL"),
-            runs=options.runs or RUNS.get(options.bench, 200),
-            warm_up=options.warm_up,
-        )
+        report = BENCHES[options.bench](env.text("DATABASE_URL"), options)
     except (ChildFailed, postgres.PostgresUnavailable, psycopg.OperationalError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -53,6 +67,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--runs", type=_at_least(2), help="rounds (200; same-answer-time: 1000)")
     parser.add_argument(
         "--warm-up", type=_at_least(0), default=20, help="rounds before, not counted (%(default)s)"
+    )
+    parser.add_argument(
+        "--links", type=_at_least(10), default=1_000_000, help="of stale-links (%(default)s)"
     )
     parser.add_argument("--json", type=Path, help="where to keep it (docs/benchmarks/NAME.json)")
     return parser.parse_args()

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from devtools.bench.figures import Ratio, Spread
 
@@ -43,6 +43,10 @@ class Limit:
     def met(self) -> bool:
         return self.value <= self.at_most
 
+    def text(self) -> str:
+        verdict = "met" if self.met else "NOT MET"
+        return f"{self.what}: {self.value:g}, wanted at most {self.at_most:g}: {verdict}"
+
 
 class Kept(Protocol):
     """What any bench gives."""
@@ -68,24 +72,21 @@ class Report:
     limits: Sequence[Limit]
 
     def save(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        met = [asdict(each) | {"met": each.met} for each in self.limits]
-        document = asdict(self) | {"limits": met}
-        path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        keep(asdict(self), self.limits, path)
 
     def text(self) -> str:
         return "\n".join(
             [
                 f"{self.bench}: {self.what}",
-                f"{self.date}, on {_listed(self.machine)}",
-                _listed(self.versions),
+                f"{self.date}, on {listed(self.machine)}",
+                listed(self.versions),
                 f"{self.runs} rounds of each in turns, after {self.warm_up} to warm up",
                 "",
                 *self._sides(),
                 "",
                 *self._ratios(),
                 "",
-                *self._limits(),
+                *(limit.text() for limit in self.limits),
             ]
         )
 
@@ -100,10 +101,13 @@ class Report:
             doubt = f"(95 % interval {ratio.low:.2f}–{ratio.high:.2f})"
             yield _row(name, f"{ratio.value:.2f}  {doubt}")
 
-    def _limits(self) -> Iterator[str]:
-        for limit in self.limits:
-            verdict = "met" if limit.met else "NOT MET"
-            yield f"{limit.what}: {limit.value:g}, wanted at most {limit.at_most:g}: {verdict}"
+
+def keep(found: Mapping[str, Any], limits: Sequence[Limit], path: Path) -> None:
+    """Write what was found as JSON, with the limits and whether they were met."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    met = [asdict(each) | {"met": each.met} for each in limits]
+    document = {**found, "limits": met}
+    path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
 
 def _row(name: str, *cells: str) -> str:
@@ -119,5 +123,6 @@ def _shown(value: Spread | Tally) -> str:
     return f"{number}  ({kinds})"
 
 
-def _listed(facts: Mapping[str, str | int | float]) -> str:
+def listed(facts: Mapping[str, str | int | float]) -> str:
+    """Give names and values in one line."""
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in facts.items())

@@ -91,6 +91,44 @@ def test_the_report_names_no_machine_person_or_secret(
     assert "postgresql://" not in whole
 
 
+@pytest.fixture(scope="module")
+def stale_links(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any]]:
+    """What expiring a hundred links told."""
+    folder = tmp_path_factory.mktemp("bench")
+    kept = folder / "stale-links.json"
+    done = bench(folder, "stale-links", "--links", "100", "--runs", "4", "--json", str(kept))
+    assert done.returncode == 0, done.stderr
+    return done.stdout, json.loads(kept.read_text())
+
+
+def test_every_stale_link_expires_with_one_event_unless_it_was_used(
+    stale_links: tuple[str, dict[str, Any]],
+) -> None:
+    variants = stale_links[1]["variants"]
+    assert [variant["stale"] for variant in variants.values()] == [30, 100]
+    for variant in variants.values():
+        assert variant["links"] == 100
+        assert variant["expired"] == variant["events"] > 0
+        assert variant["expired"] + variant["kept_by_sign_in"] == variant["stale"]
+        assert variant["batches"] >= 1
+    assert [limit["at_most"] for limit in stale_links[1]["limits"]] == [1000, 1000, 0] * 2
+
+
+def test_what_people_wait_is_told_with_and_without_expiring_links(
+    stale_links: tuple[str, dict[str, Any]],
+) -> None:
+    text, kept = stale_links
+    for variant in kept["variants"].values():
+        assert variant["at_rest"]["sign_ins"] == 4
+        assert variant["while_expiring"]["sign_ins"] >= 1
+        for times in (variant["at_rest"], variant["while_expiring"]):
+            assert 0 < times["median"] <= times["percentile_99"] <= times["longest"]
+        assert variant["looks_for_lock_waits"] >= 1
+        assert f"{variant['while_expiring']['longest']}" in text
+    assert str(ROOT) not in text + json.dumps(kept)
+    assert os.uname().nodename not in text + json.dumps(kept)
+
+
 def test_a_sign_in_that_fails_ends_it_loudly_and_its_databases_go(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
