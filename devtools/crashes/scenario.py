@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import django
+import redis
 import urllib3
 
 from devtools.crashes import points, services
@@ -71,8 +72,8 @@ def running_stage() -> Iterator["Stage"]:
         os.environ[services.PORT_SETTING] = str(_free_port())
         os.environ[services.QUEUE_SETTING] = f"crashes-{secrets.token_hex(4)}"
         django.setup()
+        stack.callback(_leave_no_queue)  # after the services, which would make it again
         stack.enter_context(_services())
-        stack.callback(_leave_no_queue)
         yield Stage(folder, mailbox, f"http://127.0.0.1:{os.environ[services.PORT_SETTING]}")
 
 
@@ -199,15 +200,18 @@ def _services() -> Iterator[None]:
 
 
 def _leave_no_queue() -> None:
-    """Delete the queue where there is a server of queues; the database goes as a whole."""
+    """Delete what is left at a server of queues; the database goes as a whole."""
     from portal.celery import app
 
-    if app.conf.broker_url.startswith("postgresql"):
-        return
-    with app.connection_for_write() as connection, connection.channel() as channel:
-        name = os.environ[services.QUEUE_SETTING]
-        channel.queue_delete(name)
-        channel.exchange_delete(name)
+    name, url = os.environ[services.QUEUE_SETTING], str(app.conf.broker_url)
+    if url.startswith("redis"):
+        with redis.Redis.from_url(url) as server:
+            for key in server.scan_iter(match=f"{name}*"):
+                server.delete(key)
+    elif url.startswith("amqp"):
+        with app.connection_for_write() as connection, connection.channel() as channel:
+            channel.queue_delete(name)
+            channel.exchange_delete(name)
 
 
 def _free_port() -> int:

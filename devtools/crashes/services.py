@@ -55,7 +55,10 @@ def _load() -> None:
     delivery.LEASE = timedelta(seconds=LEASE_SECONDS)
     delivery.SWEEP_AFTER = timedelta(seconds=SWEEP_AFTER_SECONDS)
     transport.LEASE_SECONDS = QUEUE_LEASE_SECONDS
-    app.conf.task_default_queue = os.environ[QUEUE_SETTING]
+    queue = app.conf.task_default_queue = os.environ[QUEUE_SETTING]
+    if str(app.conf.broker_url).startswith("redis"):
+        # What a killed worker held is kept for all users of that Redis alike, unless keys differ.
+        app.conf.broker_transport_options["global_keyprefix"] = f"{queue}:"
     sweep = {"task": "linking.tasks.sweep_outbox", "schedule": SWEEP_EACH_SECONDS}
     app.conf.beat_schedule = {"sweep_outbox": sweep | {"options": {"expires": 10.0}}}
     app.loader.import_default_modules()
