@@ -132,12 +132,15 @@ def user_in_force(user_id: UUID | str, *, now: datetime) -> User | None:
     return user if user.employee.is_employed(timezone.localdate(now)) else None
 
 
-def waiting_link(person: EidPerson, *, organisation: Organisation) -> LinkedIdentity | None:
-    """Give the eID's own link that waits for approval, if there is one."""
+def waiting_link(
+    person: EidPerson, *, organisation: Organisation, now: datetime
+) -> LinkedIdentity | None:
+    """Give the eID's own link that waits for approval, if there is one and its time is not over."""
     waiting = LinkedIdentity.objects.filter(
         matches(person.all_fingerprints),
         organisation=organisation,
         state=LinkedIdentity.State.PENDING,
+        expires_at__gt=now,
     )
     link: LinkedIdentity | None = waiting.first()
     return link

@@ -48,7 +48,8 @@ def email(request: PortalRequest) -> HttpResponse:
     person = person_of(request)
     if person is None:
         return nobody_there(request)
-    if actions.waiting_link(person, organisation=organisation_of(request)):
+    organisation = organisation_of(request)
+    if actions.waiting_link(person, organisation=organisation, now=timezone.now()):
         return render(request, "linking/waiting.html")
     form = EmailForm(request.POST if request.method == "POST" else None)
     if form.is_valid():

@@ -105,6 +105,22 @@ def test_a_link_that_waits_lets_nobody_in_and_says_so(organisation: Organisation
     assert AuditEvent.objects.filter(event="link:waiting", employee_id=employee.pk).exists()
 
 
+def test_a_link_that_nobody_approved_in_time_stands_in_nobodys_way(
+    organisation: Organisation,
+) -> None:
+    """Also before beat has marked it."""
+    organisation.approve_links = True
+    organisation.save()
+    person, employee = some_person(), make_employee(organisation=organisation)
+    browser = seat(person, organisation)
+    assert confirm(browser, ask(browser, employee)) == "/link/"
+    LinkedIdentity.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
+    OutgoingMail.objects.update(created_at=timezone.now() - timedelta(days=30))
+    assert "Your link waits" not in text(browser.get("/link/"))
+    assert confirm(browser, ask(browser, employee)) == "/link/"
+    assert sorted(link.state for link in LinkedIdentity.objects.all()) == ["expired", "pending"]
+
+
 def test_a_link_that_waits_holds_its_place_against_others(organisation: Organisation) -> None:
     organisation.approve_links = True
     organisation.save()
