@@ -27,15 +27,17 @@ ASKED_FOR = (OutgoingMail.Kind.CODE, OutgoingMail.Kind.CONFLICT)
 def facts_about(request: PendingCode, employee: Employee | None, *, now: datetime) -> Facts:
     """Give the facts about linking the eID behind `request` to `employee`.
 
-    The caller holds the locks of `linking/locks.py`, so that what is counted stays so.
+    The caller holds the locks of `linking/locks.py`, so that what is counted stays so. It holds
+    them for as many statements where there is no employee: whoever acts for the same eID meanwhile
+    waits as long whatever the address (A-02).
     """
     person = fingerprints_from(request.number_fingerprints)
-    if employee is None:
-        return Facts()
-    standing = LinkedIdentity.objects.standing().filter(expires_at__gt=now)
     organisation = request.organisation
+    known = employee is not None
+    employee = employee or Employee(pk=NOBODY, organisation=organisation)
+    standing = LinkedIdentity.objects.standing().filter(expires_at__gt=now)
     return Facts(
-        employed=employee.is_employed(timezone.localdate(now)),
+        employed=employee.is_employed(timezone.localdate(now)) if known else None,
         number_fits=_number_fits(employee, person),
         registered_birth_date=employee.birth_date,
         eid_birth_date=request.eid_birth_date,

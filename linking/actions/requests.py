@@ -14,7 +14,7 @@ from audit.log import new_reference, record
 from linking import codes
 from linking.actions.conflicts import note_conflict
 from linking.actions.notices import mail_code
-from linking.facts import facts_about
+from linking.facts import NOBODY, facts_about
 from linking.locks import lock_budgets, lock_person
 from linking.models import PendingCode, matches
 from linking.persons import EidPerson, fingerprints_from
@@ -103,14 +103,15 @@ def decide_request(request_id: UUID, *, now: datetime) -> None:
     if request is None:
         return
     registered = Employee.objects.with_email(request.organisation, request.email)
-    employee: Employee | None = registered.first()
+    employee = registered.first()
     person = fingerprints_from(request.number_fingerprints)
     lock_budgets(request, person, employee.pk if employee else None)
     if not undecided.update(decided_at=now):
         return
     request.decided_at = now
-    if employee is not None:
-        employee = registered.select_for_update().filter(pk=employee.pk).first()
+    # Anew under the locks; asked for whoever it is.
+    registered = registered.select_for_update().filter(pk=employee.pk if employee else NOBODY)
+    employee = registered.first()
     request.employee = employee
     refusal = first_refusal(CODE_CHECKS, facts_about(request, employee, now=now))
     if refusal is not None:

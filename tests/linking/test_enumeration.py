@@ -12,6 +12,8 @@ from uuid import UUID
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Organisation
 from devtools.mailbox import Mailbox
@@ -180,6 +182,35 @@ def test_a_code_in_hand_that_others_have_closed_is_answered_like_any_wrong_one(
     guessing(walk)
     assert differences(expected, walk.steps) == []
     assert PendingCode.objects.filter(refusal="employee-blocked", code_hash=None).exists()
+
+
+CONFLICTS = (
+    addresses.linked_to_this_eid,
+    addresses.linked_to_another_eid,
+    addresses.waiting_for_approval_of_another_eid,
+    addresses.this_eid_linked_to_another_employee,
+)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in CONFLICTS])
+def test_the_worker_holds_the_eids_lock_for_as_many_statements_whatever_the_address(
+    kind: Kind, organisation: Organisation
+) -> None:
+    """Who asks again meanwhile waits for it. A conflict opens a case under it, and takes longer."""
+    stranger, person = some_person(**NAMES), some_person(**NAMES)
+    kind(organisation, person)
+    assert decided(person, organisation, TYPED) == decided(stranger, organisation, UNKNOWN)
+
+
+def decided(person: EidPerson, organisation: Organisation, address: str) -> int:
+    """How many statements the decision about an address takes."""
+    seat(person, organisation).post("/link/", {"email": address})
+    request = PendingCode.objects.get(email=address, mail=None)
+    with CaptureQueriesContext(connection) as statements:
+        actions.decide_request(request.pk, now=datetime.now(UTC))
+    request.refresh_from_db()
+    assert request.decided_at is not None
+    return len(statements)
 
 
 # What the web request itself writes, and only for a code that was sent: the try that uses up a
