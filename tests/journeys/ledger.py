@@ -76,8 +76,10 @@ def rows_of(places: Sequence[Organisation]) -> Rows:
     for pk, state, employee in links.values_list("pk", "state", "employee_id"):
         rows["link", pk] = state, employee
     tries = CodeTry.objects.filter(**ours)
-    for number, forgiven, employee in tries.values_list("pk", "forgiven", "request__employee_id"):
-        rows["try", number] = "forgiven" if forgiven else "wrong", employee
+    for number, request, forgiven, employee in tries.values_list(
+        "pk", "request_id", "forgiven", "request__employee_id"
+    ):
+        rows["try", (number, request)] = "forgiven" if forgiven else "wrong", employee
     blocks = Block.objects.filter(**ours)
     for pk, lifted_at, employee in blocks.values_list("pk", "lifted_at", "employee_id"):
         rows["block", pk] = "lifted" if lifted_at else "standing", employee
@@ -93,9 +95,10 @@ def rows_of(places: Sequence[Organisation]) -> Rows:
 def events_due(before: Rows, after: Rows) -> Counter[tuple[str, UUID | None]]:
     """Give the events that the changes between two looks must have written."""
     due: Counter[tuple[str, UUID | None]] = Counter()
+    typed = refused_while_typing(before, after)
     for row, (state, employee) in after.items():
         kind, old = row[0], before.get(row, (NOT_YET, None))[0]
-        if old == state:
+        if old == state or (kind == "request" and row[1] in typed):
             continue
         if kind == "employee":
             due["employee:changed", employee] += 1
@@ -103,6 +106,23 @@ def events_due(before: Rows, after: Rows) -> Counter[tuple[str, UUID | None]]:
             event = EVENT_OF[kind, old, state]
             due[event, None if event == "link:code:requested" else employee] += 1
     return due
+
+
+def refused_while_typing(before: Rows, after: Rows) -> set[Any]:
+    """Give the requests that a try has refused: the event of the wrong code tells why."""
+    tried = {row[1][1] for row in after.keys() - before.keys() if row[0] == "try"}
+    refused = {
+        row[1] for row, (state, _) in after.items() if row[0] == "request" and state == "refused"
+    }
+    return {each for each in tried & refused if before["request", each][0] != "refused"}
+
+
+def check_reasons(last: int, before: Rows, after: Rows) -> None:
+    for request in PendingCode.objects.filter(pk__in=refused_while_typing(before, after)):
+        told = AuditEvent.objects.filter(
+            id__gt=last, event="link:code:wrong", reference=request.reference
+        )
+        assert [event.reason for event in told] == [request.refusal]
 
 
 def events_since(last: int, places: Sequence[Organisation]) -> Counter[tuple[str, UUID | None]]:

@@ -168,7 +168,7 @@ class Journey(Stage):
         before = ended.count()
         answer = window.client.post(path)
         assert answer.status_code in (200, 302, 403)
-        window.seen_at = now
+        window.shows_a_page(now)
         if path == "/me/unlink/" and inside:
             assert window.link
             self.revoked(window.link)
@@ -188,8 +188,7 @@ class Journey(Stage):
             answer = window.client.get(path)
             assert answer.status_code in (200, 302, 403)
         assert (answer.status_code == 200) is window.is_in(now)
-        if window.is_alive(now):
-            window.seen_at = now
+        window.shows_a_page(now)
         self.look()
 
     # --- Administrators and HR -------------------------------------------------------------------

@@ -48,6 +48,11 @@ class Browser:
         idle, age = now - self.seen_at, now - self.seated_at
         return not self.signed_out and idle < 30 * model.MINUTE and age <= 10 * model.HOUR
 
+    def shows_a_page(self, now: datetime) -> None:
+        """A session that is over does not come back by being used."""
+        if self.is_alive(now):
+            self.seen_at = now
+
     def is_in(self, now: datetime) -> bool:
         return self.link is not None and self.is_alive(now) and self.link.lets_in(now)
 
@@ -189,7 +194,7 @@ class Stage(RuleBasedStateMachine):
         now = self.tick()
         person, place = self.people[who], self.places[where]
         answer = window.client.post("/link/", {"email": address})
-        window.seen_at = now
+        window.shows_a_page(now)
         if window.link is not None:
             assert (answer.status_code, answer.headers["Location"]) == (302, "/me/")
             return None
@@ -222,7 +227,7 @@ class Stage(RuleBasedStateMachine):
             return
         due = self.oracle.type_code(asked, window.session, right=right, now=now)
         answer = window.client.post("/link/code/", {"code": code})
-        window.seen_at = now
+        window.shows_a_page(now)
         assert said(answer) == due
         if due in (model.LINKED, model.WAITS):
             link = self.oracle.links[-1]
@@ -260,6 +265,7 @@ class Stage(RuleBasedStateMachine):
         rows = ledger.rows_of(self.organisations)
         due = ledger.events_due(self.rows, rows)
         assert ledger.events_since(self.last_event, self.organisations) == due
+        ledger.check_reasons(self.last_event, self.rows, rows)
         self.rows, self.last_event = rows, ledger.last_event()
         self._links_are_the_oracles(now)
         self._blocks_are_the_oracles()
@@ -312,8 +318,7 @@ class Stage(RuleBasedStateMachine):
                 continue
             status = window.client.get("/me/").status_code
             assert status == (200 if window.is_in(now) else 302 if status == 302 else 403)
-            if window.is_alive(now):
-                window.seen_at = now
+            window.shows_a_page(now)
 
     def tick(self) -> datetime:
         self.clock.shift(SECOND)
