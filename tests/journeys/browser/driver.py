@@ -33,15 +33,22 @@ class Demo:
 
     def code_for(self, address: str) -> str:
         """Read the newest code mailed to an address, as «123 456»."""
+        return self._mailed(address, r"\b\d{3} \d{3}\b")
+
+    def address_for(self, address: str, path: str) -> str:
+        """Read the newest address below `path` that was mailed."""
+        return self._mailed(address, rf"http://\S+{path}\S+")
+
+    def _mailed(self, address: str, pattern: str) -> str:
         deadline = time.monotonic() + MAIL_SECONDS
         while time.monotonic() < deadline:
             url = f"http://127.0.0.1:{self.ports.inbox}/api/mails"
             for mail in json.loads(urllib3.request("GET", url).data):
-                found = re.search(r"\b\d{3} \d{3}\b", mail["text"])
+                found = re.search(pattern, mail["text"])
                 if address in mail["to"] and found:
                     return found[0]
             time.sleep(0.1)
-        raise TimeoutError(f"No code came to {address} in {MAIL_SECONDS} s.")
+        raise TimeoutError(f"No such mail came to {address} in {MAIL_SECONDS} s.")
 
 
 class Driver:

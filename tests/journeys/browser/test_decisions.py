@@ -1,0 +1,90 @@
+"""In a real browser: a link that waits, a blocked eID, «Det var ikke meg», and who decides."""
+
+from collections.abc import Callable, Iterator
+
+from playwright.sync_api import expect
+
+from devtools.people import SAMPLE_PEOPLE
+from tests.journeys.browser.driver import Driver
+from tests.journeys.browser.test_accessibility import sign_in_to_the_administration
+
+type Visit = Callable[..., Driver]
+ASKER, ASKED_FOR, GUESSER, SURPRISED = SAMPLE_PEOPLE[9:13]
+
+
+def waits_for_approval(visit: Visit) -> Iterator[Driver]:
+    """Somebody of another name has read the code in the mailbox."""
+    me = visit(axe=True)
+    me.sign_in(ASKER)
+    me.page.locator("#id_code").fill(me.ask_for_code(ASKED_FOR))
+    me.submit()
+    assert me.path() == "/link/"
+    expect(me.page.locator("h1")).to_have_text("Koblingen din venter på godkjenning")
+    yield me
+
+
+def guesses_until_blocked(visit: Visit) -> Iterator[Driver]:
+    me = visit(axe=True)
+    me.sign_in(GUESSER)
+    right = me.ask_for_code(GUESSER)
+    for _ in range(5):
+        me.page.locator("#id_code").fill("111111" if right != "111 111" else "222222")
+        me.submit()
+    expect(me.page.locator("h1")).to_have_text("For mange feil koder")
+    yield me
+
+
+def says_it_was_not_me(visit: Visit) -> Iterator[Driver]:
+    somebody = visit()
+    somebody.sign_in(SURPRISED)
+    somebody.ask_for_code(SURPRISED)
+    me = visit(axe=True)
+    me.page.goto(me.demo.address_for(SURPRISED.email, "/link/not-me/"))
+    yield me
+    me.page.get_by_role("button", name="Det var ikke meg").click()
+    expect(me.page.locator("h1")).to_have_text("Takk for at du sa fra")
+    yield me
+    me.open("/link/not-me/half-an-address/")
+    yield me
+
+
+def decides(visit: Visit) -> Iterator[Driver]:
+    """An administrator looks at each case and block, and says what shall be."""
+    me = visit(axe=True)
+    sign_in_to_the_administration(me)
+    for rows in ("case", "block"):
+        me.open(f"/admin/linking/{rows}/")
+        yield me
+        me.page.locator("#result_list tbody th a").first.click()
+        yield me
+    me.page.get_by_role("link", name="Opphev sperren").click()
+    me.page.locator("#id_reason").fill("Ringte og legitimerte seg")
+    yield me
+    me.page.locator("form input[type=submit]").last.click()
+    me.open("/admin/linking/case/?kind__exact=name-mismatch")
+    me.page.locator("#result_list tbody th a").first.click()
+    me.page.get_by_role("link", name="Avgjør denne saken").click()
+    me.page.locator("input[value=approved]").check()
+    me.page.locator("#id_reason").fill("Har byttet navn")
+    yield me
+    me.page.locator("form input[type=submit]").last.click()
+    expect(me.page.locator(".messagelist .success")).to_be_visible()
+    me.open("/admin/linking/fingerprintkey/")
+    yield me
+
+
+def test_who_waits_is_blocked_or_was_not_asked_is_helped_by_somebody_who_decides(
+    visit: Visit,
+) -> None:
+    """Each page without a violation, and no wider than a small telephone."""
+    violations, too_wide = [], []
+    for story in (waits_for_approval, guesses_until_blocked, says_it_was_not_me, decides):
+        for me in story(visit):
+            violations += me.violations()
+            me.page.set_viewport_size({"width": 320, "height": 900})
+            too_wide += [me.page.url] if me.is_too_wide() else []
+            me.page.set_viewport_size({"width": 1280, "height": 900})
+    assert (violations, too_wide) == ([], [])
+    approved = visit()
+    approved.sign_in(ASKER)
+    assert approved.path() == "/me/"
