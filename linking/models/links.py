@@ -106,6 +106,12 @@ class LinkedIdentity(models.Model):
                 name="link_to_be_warned",
             ),
             models.Index(
+                "organisation",
+                models.F("expires_at") - models.F("last_used_at"),
+                condition=Q(state="active"),
+                name="link_by_days_given",
+            ),
+            models.Index(
                 fields=["fingerprint_key"],
                 condition=Q(state__in=("pending", "active")),
                 name="link_by_key",
