@@ -16,8 +16,6 @@ NOT_YET = ""
 EVENT_OF: dict[tuple[str, str, str], str] = {
     ("request", NOT_YET, "queued"): "link:code:requested",
     ("request", "queued", "refused"): "link:code:refused",
-    ("request", "sent", "refused"): "link:code:refused",
-    ("request", "failed", "refused"): "link:code:refused",
     ("request", "queued", "confirmed, refused"): "link:refused",
     ("request", "sent", "confirmed, refused"): "link:refused",
     ("request", "failed", "confirmed, refused"): "link:refused",
@@ -50,10 +48,10 @@ QUIET = {
 } | {
     ("request", before, after)
     for before in ("queued", "sent", "failed", "refused")
-    for after in ("replaced", "expired", "confirmed")
+    for after in ("replaced", "expired", "confirmed", "disowned")
 }
-# Of sessions, not of rows: the rules look for these themselves.
-OF_SESSIONS = ("sign-in:done", "sign-in:unlinked", "session:ended")
+# Of sessions or of what was said, not of one row: the rules look for these themselves.
+OF_SESSIONS = ("sign-in:done", "sign-in:unlinked", "session:ended", "link:disowned")
 
 type Row = tuple[str, Any]
 type Rows = dict[Row, tuple[str, UUID | None]]
@@ -67,14 +65,16 @@ def rows_of(places: Sequence[Organisation]) -> Rows:
     for pk, state, against, employee in requests.values_list(
         "pk", "state", "refusal", "employee_id"
     ):
-        refused = against and state == "confirmed"
-        rows["request", pk] = f"{state}, refused" if refused else state, employee
+        if against and state == "confirmed":
+            state = "confirmed, refused"
+        rows["request", pk] = "disowned" if against == "disowned" else state, employee
     mails = OutgoingMail.objects.filter(**ours)
     for pk, state, employee, kind in mails.values_list("pk", "state", "employee_id", "kind"):
         rows["mail code" if kind == "code" else "mail", pk] = state, employee
     links = LinkedIdentity.objects.filter(**ours)
+    declined = set(Case.objects.filter(decision="declined", **ours).values_list("link", flat=True))
     for pk, state, employee in links.values_list("pk", "state", "employee_id"):
-        rows["link", pk] = state, employee
+        rows["link", pk] = "declined" if pk in declined else state, employee
     tries = CodeTry.objects.filter(**ours)
     for number, request, forgiven, employee in tries.values_list(
         "pk", "request_id", "forgiven", "request__employee_id"

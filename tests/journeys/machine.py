@@ -19,6 +19,7 @@ from linking import actions, delivery, tasks
 from linking.models import Block, LinkedIdentity, OutgoingMail
 from linking.views.common import REQUEST_KEY
 from tests.journeys import model
+from tests.journeys.deciders import ANY, Deciders
 from tests.journeys.stage import BORN, Stage
 from tests.journeys.visitor import newest_code
 
@@ -37,7 +38,6 @@ JUMPS = [
 ]
 PERSON = EMPLOYEE = st.integers(0, 2)
 PLACE = BROWSER = st.integers(0, 1)
-ANY = st.integers(0, 11)
 CHANGES = [
     "leaves at once",
     "left yesterday",
@@ -64,7 +64,7 @@ def blocks(machine: Stage) -> list[model.Block]:
     return [block for block in machine.oracle.blocks if block.holds(now)]
 
 
-class Journey(Stage):
+class Journey(Deciders):
     """Whatever may happen."""
 
     @initialize(approves=st.booleans(), busy=st.sampled_from([0, 28, 96]))
@@ -283,7 +283,9 @@ class Journey(Stage):
         now = self.tick()
         tasks.expire_codes()
         tasks.expire_stale_links()
-        self.oracle.beat(now)
+        tasks.end_leavers()
+        for link in self.oracle.beat(now):
+            self.revoked(link)
         self.look()
         delivery.sweep(now=now)
         self.look()

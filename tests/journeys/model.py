@@ -87,6 +87,7 @@ class Ask:
     granted: bool = False
     tries: int = 0
     ended: bool = False
+    disowned: bool = False
 
     def is_open(self, now: datetime) -> bool:
         return not self.ended and now < self.at + VALID

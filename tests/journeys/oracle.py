@@ -51,6 +51,9 @@ class Oracle:
     blocks: list[Block] = field(default_factory=list)
     mails: list[Mail] = field(default_factory=list)
     disputes: set[tuple[Person, Employee]] = field(default_factory=set)
+    """Who said «It wasn't me» about whom, and nobody has looked into it yet."""
+    said: dict[tuple[Person, Employee], datetime] = field(default_factory=dict)
+    """When the newest case of it was opened."""
 
     # --- Asking ----------------------------------------------------------------------------------
 
@@ -247,10 +250,49 @@ class Oracle:
     def revoke(self, link: Link) -> None:
         link.state = "revoked"
 
-    def beat(self, now: datetime) -> None:
-        """What is over by the clock has ended."""
+    def decide_link(self, link: Link, *, approves: bool, now: datetime) -> bool:
+        """Whether a third person's word about a link that waits is carried out."""
+        if not approves:
+            return True
+        if not link.stands(now) or not link.employee.is_employed(now):
+            return False
+        link.state, link.until = "active", now + link.place.unused
+        return True
+
+    def disown(self, ask: Ask, mailed_at: datetime, now: datetime) -> tuple[list[Link], bool]:
+        """The links that end, and whether it is told: what was said before is told once."""
+        assert ask.employee
+        open_ones = [
+            each
+            for each in self.asks
+            if (each.person, each.employee) == (ask.person, ask.employee)
+            and not each.ended
+            and not each.disowned
+        ]
+        for each in open_ones:
+            each.outcome, each.disowned = REFUSED, True
+        links = [
+            link
+            for link in self.links
+            if (link.person, link.employee) == (ask.person, ask.employee)
+            and link.state in ("active", "pending")
+        ]
+        said = self.said.get((ask.person, ask.employee))
+        is_news = bool(open_ones or links or said is None or said < mailed_at)
+        if is_news and (ask.person, ask.employee) not in self.disputes:
+            self.disputes.add((ask.person, ask.employee))
+            self.said[ask.person, ask.employee] = now
+        return links, is_news
+
+    def beat(self, now: datetime) -> list[Link]:
+        """What is over by the clock has ended; gives the links of those who have left."""
         for asked in self.asks:
             asked.ended = asked.ended or not asked.is_open(now)
         for link in self.links:
             if link.state in ("active", "pending") and not link.stands(now):
                 link.state = "expired"
+        return [
+            link
+            for link in self.links
+            if link.state in ("active", "pending") and not link.employee.is_employed(now)
+        ]
