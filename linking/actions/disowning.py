@@ -12,7 +12,7 @@ from accounts.national_id import Fingerprint
 from audit.events import Event
 from audit.log import record
 from linking.actions.cases import open_case
-from linking.actions.links import revoke_link
+from linking.actions.links import revoke_link, why
 from linking.actions.notices import tell_support
 from linking.locks import lock_person
 from linking.models import Case, LinkedIdentity, OutgoingMail, PendingCode, matches
@@ -116,7 +116,7 @@ def _stop_requests(claim: Claim) -> int:
 
 def _end_links(claim: Claim, *, now: datetime) -> list[LinkedIdentity]:
     standing = claim.links.filter(state__in=LinkedIdentity.STANDING_STATES)
-    reason = "the employee says: it was not me"
+    reason = why(Refusal.DISOWNED)
     return [link for link in standing if revoke_link(link, by=claim.actor, reason=reason, now=now)]
 
 

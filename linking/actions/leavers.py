@@ -2,16 +2,16 @@
 
 from datetime import date, datetime
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from accounts.actions import end_sessions
 from accounts.models import UserSession
 from audit.events import Event
 from audit.log import record_each
 from linking.actions.cases import close_cases_about
+from linking.actions.links import why
 from linking.models import LinkedIdentity
 from linking.policy import Refusal
 
@@ -33,10 +33,11 @@ def end_leavers(*, now: datetime, limit: int = BATCH) -> int:
         .select_for_update(of=("self",), skip_locked=True)
         .values_list("pk", "organisation_id", "employee_id")[:limit]
     )
-    with translation.override(settings.LANGUAGE_CODE):
-        words = str(Refusal.NOT_EMPLOYED.label)
     LinkedIdentity.objects.filter(pk__in=[pk for pk, *_whose in links]).update(
-        state=LinkedIdentity.State.REVOKED, ended_at=now, ended_by="system", end_reason=words
+        state=LinkedIdentity.State.REVOKED,
+        ended_at=now,
+        ended_by="system",
+        end_reason=why(Refusal.NOT_EMPLOYED),
     )
     close_cases_about((pk for pk, *_whose in links), now=now)
     pairs = [(organisation, employee) for _pk, organisation, employee in links]

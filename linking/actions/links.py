@@ -2,13 +2,22 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
+from django.utils import translation
 
 from accounts.models import UserSession
 from audit.events import Event
 from audit.log import record
 from linking.actions.cases import close_cases_about
 from linking.models import LinkedIdentity
+from linking.policy import Refusal
+
+
+def why(reason: Refusal) -> str:
+    """Give the words that are kept with what ended for `reason`, in the portal's language."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return str(reason.label)
 
 
 @transaction.atomic

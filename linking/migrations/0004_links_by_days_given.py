@@ -5,15 +5,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_link_rules'),
-        ('linking', '0003_budgets_and_cases'),
+        ("accounts", "0002_link_rules"),
+        ("linking", "0003_budgets_and_cases"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='linkedidentity',
-            index=models.Index(models.F('organisation'), django.db.models.expressions.CombinedExpression(models.F('expires_at'), '-', models.F('last_used_at')), condition=models.Q(('state', 'active')), name='link_by_days_given'),
+            model_name="linkedidentity",
+            index=models.Index(
+                models.F("organisation"),
+                django.db.models.expressions.CombinedExpression(
+                    models.F("expires_at"), "-", models.F("last_used_at")
+                ),
+                condition=models.Q(("state", "active")),
+                name="link_by_days_given",
+            ),
         ),
     ]

@@ -152,7 +152,7 @@ def test_a_link_that_was_disowned_is_ended_with_its_sessions(
     page = say_it_was_not_me(address_in(mailbox, kind))
     assert "The link has been ended." in page
     link = LinkedIdentity.objects.get()
-    assert (link.state, link.end_reason) == ("revoked", "the employee says: it was not me")
+    assert (link.state, link.end_reason) == ("revoked", "Den ansatte sa: «Det var ikke meg»")
     assert visitor.get("/me/").status_code == 302
     assert page == say_it_was_not_me(address_in(mailbox, kind))
     assert Case.objects.get().link == link
