@@ -20,6 +20,7 @@ from linking.models import Block, LinkedIdentity, OutgoingMail
 from linking.views.common import REQUEST_KEY
 from tests.journeys import model
 from tests.journeys.deciders import ANY, Deciders
+from tests.journeys.guessers import EMPLOYEE, PERSON, PLACE, Guessers
 from tests.journeys.stage import BORN, Stage
 from tests.journeys.visitor import newest_code
 
@@ -36,8 +37,7 @@ JUMPS = [
     timedelta(days=31),
     timedelta(days=400),
 ]
-PERSON = EMPLOYEE = st.integers(0, 2)
-PLACE = BROWSER = st.integers(0, 1)
+BROWSER = st.integers(0, 1)
 CHANGES = [
     "leaves at once",
     "left yesterday",
@@ -64,7 +64,7 @@ def blocks(machine: Stage) -> list[model.Block]:
     return [block for block in machine.oracle.blocks if block.holds(now)]
 
 
-class Journey(Deciders):
+class Journey(Deciders, Guessers):
     """Whatever may happen."""
 
     @initialize(approves=st.booleans(), busy=st.sampled_from([0, 28, 96]))
@@ -99,24 +99,6 @@ class Journey(Deciders):
             self.decide(window.asked)
             self.guess(window, wrong)
             self.type_code(window, self.right(window.asked.key), right=True)
-
-    @rule(
-        who=PERSON,
-        where=PLACE,
-        whose=EMPLOYEE,
-        times=st.lists(st.integers(3, 5), min_size=1, max_size=4),
-        pause=st.sampled_from([timedelta(minutes=3), timedelta(hours=6), timedelta(hours=25)]),
-    )
-    def guesses_on(
-        self, who: int, where: int, whose: int, times: list[int], pause: timedelta
-    ) -> None:
-        """The same person at the same employee, code after code."""
-        for wrong in times:
-            window = self.ask(who, where, 0, self.employee(where, whose).email)
-            if window and window.asked:
-                self.decide(window.asked)
-                self.guess(window, wrong)
-            self.time_passes(pause)
 
     @precondition(some(lambda self: self.at_the_code()))
     @rule(which=ANY, times=st.integers(1, 6))
