@@ -23,7 +23,7 @@ def waiting(machine: Any) -> list[model.Link]:
 class Deciders(Stage):
     """What else may end a link or a request, or let somebody in."""
 
-    @precondition(waiting)
+    @precondition(lambda self: bool(waiting(self)))
     @rule(which=ANY, approves=st.booleans())
     def a_third_person_decides(self, which: int, approves: bool) -> None:
         links, now = waiting(self), self.tick()

@@ -30,7 +30,7 @@ class Guessers(Stage):
             if window and window.asked:
                 self.decide(window.asked)
                 self.guess(window, wrong)
-            self.time_passes(pause)
+            self.let_pass(pause)
 
     @rule(where=PLACE, whose=EMPLOYEE, wrong=st.integers(3, 5), days=st.integers(1, 3))
     def all_guess_at_one(self, where: int, whose: int, wrong: int, days: int) -> None:
@@ -41,5 +41,5 @@ class Guessers(Stage):
                 if window and window.asked:
                     self.decide(window.asked)
                     self.guess(window, wrong)
-                self.time_passes(timedelta(seconds=61))
-            self.time_passes(timedelta(hours=25))
+                self.let_pass(timedelta(seconds=61))
+            self.let_pass(timedelta(hours=25))

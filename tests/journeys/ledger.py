@@ -65,9 +65,7 @@ def rows_of(places: Sequence[Organisation]) -> Rows:
     for pk, state, against, employee in requests.values_list(
         "pk", "state", "refusal", "employee_id"
     ):
-        if against and state == "confirmed":
-            state = "confirmed, refused"
-        rows["request", pk] = "disowned" if against == "disowned" else state, employee
+        rows["request", pk] = told_as(state, against), employee
     mails = OutgoingMail.objects.filter(**ours)
     for pk, state, employee, kind in mails.values_list("pk", "state", "employee_id", "kind"):
         rows["mail code" if kind == "code" else "mail", pk] = state, employee
@@ -90,6 +88,13 @@ def rows_of(places: Sequence[Organisation]) -> Rows:
     for pk, *fields in Employee.objects.filter(**ours).values_list("pk", *registered):
         rows["employee", pk] = repr(fields), pk
     return rows
+
+
+def told_as(state: str, against: str) -> str:
+    """Give a request's state as its events tell it apart."""
+    if against == "disowned":
+        return against
+    return "confirmed, refused" if against and state == "confirmed" else state
 
 
 def events_due(before: Rows, after: Rows) -> Counter[tuple[str, UUID | None]]:

@@ -320,6 +320,10 @@ class Stage(RuleBasedStateMachine):
             assert status == (200 if window.is_in(now) else 302 if status == 302 else 403)
             window.shows_a_page(now)
 
+    def let_pass(self, by: timedelta) -> None:
+        self.clock.shift(by)
+        self.look()
+
     def tick(self) -> datetime:
         self.clock.shift(SECOND)
         return datetime.now(UTC)
