@@ -14,7 +14,7 @@ from linking.persons import EidPerson
 
 HOST, CLOSED_HOST = "eksempel-kommune.localhost", "stengt-kommune.localhost"
 NOBODYS, AGAIN, LOOKED_UP = "nobody's", "nobody's again", "nobody's, looked up"
-FREE = "known and free"
+FREE, MAILED = "known and free", "mails used up"
 UNKNOWN = "ukjent.ansatt@post.example"  # as long as the others
 
 
@@ -53,7 +53,11 @@ class Registry:
         return CLOSED_HOST if kind == "organisation closed" else HOST
 
     def prepare(self, kind: str, person: EidPerson) -> None:
-        """Make what goes after each round, or is about this one person."""
+        """Make what goes after each round, or is about this one person.
+
+        Five mails whatever the kind, but to whom: making them costs the next statements something.
+        """
+        _mail(self._mailed if kind == MAILED else self._bystander)
         if kind in self._before:
             self._before[kind](person)
 
@@ -71,8 +75,10 @@ class Registry:
         self._before["disputed"] = lambda person: _dispute(disputed, person)
         blocked = self._employee("employee blocked")
         self._before["employee blocked"] = lambda _person: _block(blocked)
-        mailed = self._employee("mails used up")
-        self._before["mails used up"] = lambda _person: _mail(mailed)
+        self._mailed = self._employee(MAILED)
+        self._bystander = _registered(
+            "nabo@post.example", organisation=self.open, employee_number="0"
+        )
         self._employee("organisation closed", organisation=self.closed)
         self._before["organisation closed"] = lambda _person: _close(self.closed)
 
@@ -80,17 +86,15 @@ class Registry:
         self._made += 1
         email = f"sara.berge.{self._made:02}@post.example"
         self.addresses[kind] = email
-        employee: Employee = Employee.objects.create(
-            **{
-                "organisation": self.open,
-                "employee_number": str(self._made),
-                "first_name": "Ingrid",
-                "last_name": "Dalseth",
-                "email": email,
-            }
-            | fields
-        )
-        return employee
+        fields.setdefault("organisation", self.open)
+        return _registered(email, employee_number=str(self._made), **fields)
+
+
+def _registered(email: str, **fields: object) -> Employee:
+    employee: Employee = Employee.objects.create(
+        email=email, first_name="Ingrid", last_name="Dalseth", **fields
+    )
+    return employee
 
 
 def _organisation(host: str) -> Organisation:
