@@ -67,12 +67,15 @@ def _rows(content: bytes, columns: int) -> Iterator[tuple[int, tuple[Any, ...]]]
     rows = sheet.iter_rows(max_row=_LAST_ROW, max_col=columns, values_only=True)
     width = 0
     for line, cells in enumerate(rows, start=1):
-        width = width or _end(cells)  # the header's: whatever lacks at the end of a row is empty
-        yield line, cells[: max(width, _end(cells))]
+        end = _end(cells)
+        width = width or end  # the header's: whatever lacks at the end of a row is empty
+        yield line, cells[: max(width, end)]
 
 
 def _end(cells: tuple[Any, ...]) -> int:
     end = len(cells)
+    if cells.count(None) == end:  # a million of them may stand before a row that is far down
+        return 0
     while end and cells[end - 1] in (None, ""):
         end -= 1
     return end
