@@ -14,8 +14,7 @@ from audit.models import AuditEvent
 _REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 # One statement: an import tells of a hundred thousand, and rows made one by one took the longest.
-_INSERT_EACH = """
-    INSERT INTO audit_auditevent
+_INSERT_EACH = """INSERT INTO "audit_auditevent"
         (at, event, organisation_id, employee_id, actor, reference, reason, details)
     SELECT %(at)s, %(event)s, organisation, employee, %(actor)s, '', %(reason)s, %(details)s::jsonb
     FROM unnest(%(organisations)s::uuid[], %(employees)s::uuid[]) WITH ORDINALITY
