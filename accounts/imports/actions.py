@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime
 from itertools import batched
 from typing import Any, BinaryIO
@@ -126,7 +125,7 @@ def _carry_out(
 def _with_id(change: Change) -> Change:
     if change.before is not None:
         return change
-    return replace(change, after=change.after._replace(id=uuid7()))
+    return Change(change.kind, change.after._replace(id=uuid7()), None, change.line)
 
 
 def _record_people(

@@ -7,6 +7,24 @@ from accounts.imports.problems import FileProblem, FileRefused, as_read
 REQUIRED = ("employee_number", "first_name", "last_name", "email")
 OPTIONAL = ("birth_date", "national_id", "department", "starts_on", "ends_on")
 COLUMNS = REQUIRED + OPTIONAL
+# As Norwegian HR systems call them, without what is neither letter nor digit.
+_NORWEGIAN = {
+    "ansattnr": "employee_number",
+    "ansattnummer": "employee_number",
+    "fornavn": "first_name",
+    "fornamn": "first_name",
+    "etternavn": "last_name",
+    "etternamn": "last_name",
+    "epost": "email",
+    "epostadresse": "email",
+    "fødselsdato": "birth_date",
+    "fødselsnummer": "national_id",
+    "fødselsnr": "national_id",
+    "avdeling": "department",
+    "startdato": "starts_on",
+    "sluttdato": "ends_on",
+}
+_OWN = {name.replace("_", ""): name for name in COLUMNS}
 _DELIMITERS = (",", ";", "\t")
 
 
@@ -16,11 +34,16 @@ def best_delimiter(header: str) -> str:
 
 
 def _known(names: list[str]) -> set[str]:
-    return {_plain(name.strip().strip('"')) for name in names} & set(COLUMNS)
+    return {column_of(name) for name in names} & set(COLUMNS)
 
 
-def _plain(name: object) -> str:
-    return "" if name is None else str(name).strip().lower()
+def column_of(name: object) -> str:
+    """Give the column that a name means, in any case and spelling; else the name in lower case."""
+    plain = "" if name is None else str(name).strip().lower()
+    letters = "".join(filter(str.isalnum, plain))
+    if letters in _OWN:
+        return _OWN[letters]
+    return _NORWEGIAN.get(letters, plain)
 
 
 def read_header(cells: tuple[object, ...]) -> tuple[str, ...]:
@@ -29,7 +52,7 @@ def read_header(cells: tuple[object, ...]) -> tuple[str, ...]:
     Raises:
         FileRefused: one is missing, unknown or there twice.
     """
-    names = [_plain(cell) for cell in cells]
+    names = [column_of(cell) for cell in cells]
     while names and not names[-1]:
         names.pop()
     if missing := [name for name in REQUIRED if name not in names]:

@@ -208,9 +208,10 @@ class _Comparison:
 
     def _after(self, row: Row) -> Person:
         """What the file says, and what the registry says where the file has no word for it."""
-        before = self.registry.get(row.employee_number) or Person(
-            row.employee_number, row.first_name, row.last_name, row.email
-        )
+        before = self.registry.get(row.employee_number)
+        if before is None:
+            number = row.fingerprints[0] if row.fingerprints else None
+            return Person(*row[1:6], number, *row[7:])
         after = before._replace(
             first_name=row.first_name,
             last_name=row.last_name,
@@ -226,7 +227,7 @@ class _Comparison:
 
     def _back(self, before: Person, after: Person) -> Person:
         """Whoever had left and is in the file again has come back, unless the file ends it."""
-        if not before.has_left(self.today) or before.id is None:
+        if not before.has_left(self.today):
             return after
         if "ends_on" in self.columns:
             ended = after.ends_on is not None and after.ends_on < self.today

@@ -25,7 +25,7 @@ _COLUMNS = (
 )
 _TABLE = """
     CREATE TEMPORARY TABLE imported (
-        id uuid PRIMARY KEY, employee_number text, first_name text, last_name text,
+        id uuid, employee_number text, first_name text, last_name text,
         email text COLLATE "C", birth_date date, national_id_fingerprint bytea,
         national_id_key text, department text, starts_on date, ends_on date, active boolean,
         version text
@@ -113,11 +113,12 @@ def write(organisation: Organisation, changes: Iterable[Change]) -> None:
                 copy.write_row(_as_row(change))
                 known += change.before is not None
         cursor.execute("ANALYZE imported")
-        cursor.execute(_LOCK)
-        if cursor.fetchone() != (known,):
-            raise RegistryChanged
-        cursor.execute(_PARK, [organisation.pk])
-        cursor.execute(_UPDATE)
+        if known:
+            cursor.execute(_LOCK)
+            if cursor.fetchone() != (known,):
+                raise RegistryChanged
+            cursor.execute(_PARK, [organisation.pk])
+            cursor.execute(_UPDATE)
         cursor.execute(_INSERT, [organisation.pk])
         cursor.execute("DROP TABLE imported")
 

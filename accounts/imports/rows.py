@@ -93,8 +93,10 @@ class Reader:
         )
 
     def _text(self, row: dict[str, Cell], column: str, problems: list[Problem]) -> str:
+        if column not in row:
+            return ""
         try:
-            read = values.text(row.get(column), column)
+            read = values.text(row[column], column)
         except values.Unreadable as unreadable:
             problems.append(unreadable.problem)
             return ""

@@ -25,6 +25,7 @@ _NORWEGIAN = re.compile(r"([0-9]{1,2})[./]([0-9]{1,2})[./]([0-9]{4})")
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?")
 _SHORT_YEAR = re.compile(r"[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2}")
 _ELEVEN_DIGITS = re.compile(r"(?<![0-9])[0-9]{6} ?[0-9]{5}(?![0-9])")
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 _ROUNDED = re.compile(r"[0-9][.,]?[0-9]*[eE]\+?[0-9]+")
 
 
@@ -42,13 +43,17 @@ def text(cell: Cell, column: str) -> str:
     A formula is refused and not escaped: no name, department or address begins so, and an
     apostrophe put before it would be in every mail and page from then on.
     """
-    written = _written(cell)
-    if written.lstrip(" ").startswith(FORMULA):
-        raise Unreadable(Problem(RowProblem.FORMULA, column, as_read(written)))
-    plain = unicodedata.normalize("NFC", " ".join(filter(None, written.split(" "))))
+    written = cell if type(cell) is str else _written(cell)
+    plain = written.replace(_NO_BREAK, " ").strip(" ")
+    if plain.startswith(FORMULA):
+        raise Unreadable(Problem(RowProblem.FORMULA, column, as_read(plain)))
     if not plain.isprintable() and any(map(_is_invisible, plain)):
         raise Unreadable(Problem(RowProblem.INVISIBLE, column, _seen(plain)))
-    if plain.upper() in _CELL_ERRORS:
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFC", plain)
+    if "  " in plain:
+        plain = " ".join(filter(None, plain.split(" ")))
+    if plain.startswith("#") and plain.upper() in _CELL_ERRORS:
         raise Unreadable(Problem(RowProblem.CELL_ERROR, column, plain))
     if any(map(_is_identity_number, _ELEVEN_DIGITS.findall(plain))):
         raise Unreadable(Problem(RowProblem.IDENTITY_NUMBER_HERE, column))
@@ -64,6 +69,8 @@ def day(cell: Cell, column: str, *, latest: date) -> date | None:
     A year of two digits is refused: 31.12.26 is a first day of this century or a birth date of
     the last one.
     """
+    if cell is None or cell == "":
+        return None
     if isinstance(cell, datetime):
         cell = cell.date()
     if not isinstance(cell, date):
@@ -75,6 +82,8 @@ def day(cell: Cell, column: str, *, latest: date) -> date | None:
 
 def national_id(cell: Cell) -> NationalId | None:
     """Give the identity number, which may have spaces in it; None from an empty cell."""
+    if cell is None or cell == "":
+        return None
     written = "".join(_written(cell).split())
     if not written:
         return None
@@ -114,7 +123,7 @@ def _written(cell: Cell) -> str:
         return str(int(cell))
     if isinstance(cell, datetime | date):
         return cell.strftime("%d.%m.%Y")
-    return str(cell).replace("\N{NO-BREAK SPACE}", " ")
+    return str(cell).replace(_NO_BREAK, " ")
 
 
 def _written_day(written: str, column: str) -> date | None:

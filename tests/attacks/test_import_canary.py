@@ -9,8 +9,8 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from accounts.imports import values
 from accounts.models import Employee, Organisation
+from accounts.national_id import NationalId
 from tests.accounts.imports.files import INGRID, REQUIRED, SOLVEIG, TORBJORN, csv, xlsx
 from tests.attacks import sinks
 from tests.attacks.spellings import found_in, number_spellings
@@ -104,8 +104,8 @@ def test_a_defect_while_a_number_is_read_does_not_quote_it(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(values.NationalId, "has_valid_check_digits", None)
-    monkeypatch.delattr(values.NationalId, "fingerprints")
+    monkeypatch.setattr(NationalId, "has_valid_check_digits", None)
+    monkeypatch.delattr(NationalId, "fingerprints")
     file = tmp_path / "people"
     file.write_bytes(csv((*INGRID, NUMBER, ""), header=HEADER))
     left = imported(file, capsys, caplog)

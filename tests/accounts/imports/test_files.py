@@ -81,7 +81,7 @@ def test_excel_gives_what_a_formula_came_to_and_no_formula() -> None:
     ("header", "refusal"),
     [
         (REQUIRED[:3], (FileProblem.MISSING_COLUMNS, ("email",))),
-        ((*REQUIRED, "e_mail"), (FileProblem.UNKNOWN_COLUMNS, ("e_mail",))),
+        ((*REQUIRED, "end_date"), (FileProblem.UNKNOWN_COLUMNS, ("end_date",))),
         ((*REQUIRED, ""), None),
         ((*REQUIRED, "", "department"), (FileProblem.UNKNOWN_COLUMNS, ("–",))),
         ((*REQUIRED, "email"), (FileProblem.DOUBLE_COLUMNS, ("email",))),
@@ -92,6 +92,19 @@ def test_a_header_is_right_or_told(header: tuple[str, ...], refusal: object) -> 
     content = csv((*INGRID, *[""] * (len(header) - 4)), header=header)
     assert refusal is None or refusal_of(content) == refusal
     assert refusal is not None or read_one(content)
+
+
+def test_a_norwegian_hr_systems_names_are_known() -> None:
+    header = ("Ansattnr.", "FORNAVN", "Etternamn", "E-post", "Fødselsdato", "Sluttdato")
+    content = csv((*INGRID, "16.11.1994", "31.12.2099"), header=header, delimiter=";")
+    row = read_one(content.decode().encode("cp1252"))
+    assert row[1:5] == INGRID
+    assert (row.birth_date, row.ends_on) == (date(1994, 11, 16), date(2099, 12, 31))
+
+
+def test_one_column_by_two_names_is_there_twice() -> None:
+    header = (*REQUIRED, "E-post")
+    assert refusal_of(csv(header=header)) == (FileProblem.DOUBLE_COLUMNS, ("email",))
 
 
 def test_a_first_row_with_a_person_repeats_no_identity_number() -> None:

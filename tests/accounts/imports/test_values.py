@@ -112,7 +112,7 @@ def test_a_birth_date_that_the_number_denies_is_refused() -> None:
 
 
 @pytest.mark.parametrize("column", ["employee_number", "first_name", "last_name", "department"])
-@pytest.mark.parametrize("around", ["{}{}", "{} {}", "Ingrid {}{}", "({} {})"])
+@pytest.mark.parametrize("around", ["{}{}", "{} {}", "Ingrid {}{}", "({} {})", "nr{}{}"])
 def test_an_identity_number_in_another_column_is_neither_kept_nor_repeated(
     column: str, around: str
 ) -> None:
