@@ -15,8 +15,8 @@ def without_doubles(
 ) -> tuple[dict[str, Row], list[RefusedRow]]:
     """Give the good rows by employee number, and all that are refused.
 
-    Two rows with one employee number, address or identity number are both refused, also where one
-    is refused already: which of the two is right is for HR to say.
+    Two rows with one employee number, address or identity number are both refused: which of them is
+    right is for HR to say. The number and the address of a row that is refused already count too.
     """
     good: list[Row] = []
     refused: list[RefusedRow] = []

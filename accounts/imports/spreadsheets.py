@@ -8,6 +8,9 @@ import io
 import warnings
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from threading import Lock
 from typing import Any
 
 import openpyxl
@@ -21,6 +24,8 @@ MAX_FILES = 1000
 _SMALL = 2**20  # whatever its ratio
 # Excel's own end. A row that calls itself a later one would be filled up to with empty ones.
 _LAST_ROW = 1_048_576
+_AT_ONCE = 1000  # rows
+_one_at_a_time = Lock()  # the filters of warnings are the whole process's
 
 
 def spreadsheet_rows(content: bytes, *, columns: int) -> Iterator[tuple[int, tuple[Any, ...]]]:
@@ -56,8 +61,7 @@ def _refuse_bombs(content: bytes) -> None:
 
 
 def _rows(content: bytes, columns: int) -> Iterator[tuple[int, tuple[Any, ...]]]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about styles and validations, which nobody reads here
+    with _quiet():
         book = openpyxl.load_workbook(
             io.BytesIO(content), read_only=True, data_only=True, keep_links=False
         )
@@ -65,11 +69,26 @@ def _rows(content: bytes, columns: int) -> Iterator[tuple[int, tuple[Any, ...]]]
     if isinstance(sheet, ReadOnlyWorksheet):
         sheet.reset_dimensions()  # the file's own word for it, and often wrong
     rows = sheet.iter_rows(max_row=_LAST_ROW, max_col=columns, values_only=True)
-    width = 0
-    for line, cells in enumerate(rows, start=1):
-        end = _end(cells)
-        width = width or end  # the header's: whatever lacks at the end of a row is empty
-        yield line, cells[: max(width, end)]
+    width = line = 0
+    while some := _some(rows):
+        for cells in some:
+            line += 1
+            end = _end(cells)
+            width = width or end  # the header's: whatever lacks at the end of a row is empty
+            yield line, cells[: max(width, end)]
+
+
+def _some(rows: Iterator[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    with _quiet():
+        return list(islice(rows, _AT_ONCE))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Let openpyxl warn nobody: of a number that is formatted as a date it tells all (A-30)."""
+    with _one_at_a_time, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _end(cells: tuple[Any, ...]) -> int:

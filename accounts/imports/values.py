@@ -24,7 +24,7 @@ _EARLIEST = date(1900, 1, 1)
 _NORWEGIAN = re.compile(r"([0-9]{1,2})[./]([0-9]{1,2})[./]([0-9]{4})")
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?")
 _SHORT_YEAR = re.compile(r"[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2}")
-_ELEVEN_DIGITS = re.compile(r"(?<![0-9])[0-9]{6} ?[0-9]{5}(?![0-9])")
+_ELEVEN_DIGITS = re.compile(r"(?<!\d)\d{6}[\s.-]?\d{5}(?!\d)")  # of any script
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 _ROUNDED = re.compile(r"[0-9][.,]?[0-9]*[eE]\+?[0-9]+")
 
@@ -99,6 +99,8 @@ def _wrong_number(written: str) -> RowProblem | None:
         return None if NationalId.parse(written).has_valid_check_digits else RowProblem.CHECK_DIGITS
     except NotANationalId:
         pass
+    if written.upper() in _CELL_ERRORS:
+        return RowProblem.CELL_ERROR
     if re.fullmatch(r"[0-9]{10}", written) and _is_identity_number("0" + written):
         return RowProblem.LOST_ZERO
     if _ROUNDED.fullmatch(written):
@@ -107,11 +109,9 @@ def _wrong_number(written: str) -> RowProblem | None:
 
 
 def _is_identity_number(text: str) -> bool:
-    """Also with the spaces that people write; a telephone number of eleven digits is no such."""
-    try:
-        number = NationalId.parse("".join(text.split()))
-    except NotANationalId:
-        return False
+    """Also as people write them; a telephone number of eleven digits is no such."""
+    digits = "".join(str(unicodedata.decimal(each)) for each in text if each.isdecimal())
+    number = NationalId.parse(digits)
     return number.has_valid_check_digits and number.birth_date() is not None
 
 

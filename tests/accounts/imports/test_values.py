@@ -1,8 +1,10 @@
 """What stands in a cell: dates, identity numbers, formulas, and what nobody sees."""
 
+import io
 from datetime import date
 from typing import Any
 
+import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -105,14 +107,37 @@ def test_excel_that_ate_the_zero_is_told_so() -> None:
     assert problem.kind == RowProblem.LOST_ZERO
 
 
+def test_a_number_that_excel_takes_for_a_date_is_told_to_nobody(
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    """openpyxl warns with the value; as an error the warning would be a broken file."""
+    book = openpyxl.load_workbook(
+        io.BytesIO(with_column("national_id", int(INGRIDS_NUMBER), in_excel=True))
+    )
+    book.worksheets[0]["E2"].number_format = "dd.mm.yyyy"
+    written = io.BytesIO()
+    book.save(written)
+    [problem] = problems_of(written.getvalue())
+    assert (problem.kind, problem.column) == (RowProblem.CELL_ERROR, "national_id")
+    assert not recwarn.list
+
+
 def test_a_birth_date_that_the_number_denies_is_refused() -> None:
     header = (*REQUIRED, "birth_date", "national_id")
     [problem] = problems_of(csv((*INGRID, "17.11.1994", INGRIDS_NUMBER), header=header))
     assert (problem.kind, problem.read) == (RowProblem.OTHER_BIRTH_DATE, "")
 
 
+def test_an_identity_number_in_full_width_digits_is_found_too() -> None:
+    wide = INGRIDS_NUMBER.translate({ord("0") + n: ord("０") + n for n in range(10)})
+    [problem] = problems_of(with_column("department", wide))
+    assert problem.kind == RowProblem.IDENTITY_NUMBER_HERE
+
+
 @pytest.mark.parametrize("column", ["employee_number", "first_name", "last_name", "department"])
-@pytest.mark.parametrize("around", ["{}{}", "{} {}", "Ingrid {}{}", "({} {})", "nr{}{}"])
+@pytest.mark.parametrize(
+    "around", ["{}{}", "{} {}", "Ingrid {}{}", "({}-{})", "nr{}{}", "{}\u2009{}"]
+)
 def test_an_identity_number_in_another_column_is_neither_kept_nor_repeated(
     column: str, around: str
 ) -> None:
