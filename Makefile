@@ -33,7 +33,11 @@ test-services: install ## the same tests on this machine's PostgreSQL, with Redi
 	@CHROMIUM="$$(sh devtools/bootstrap/chromium.sh)" && export CHROMIUM && \
 		sh devtools/bootstrap/services.sh $(ARGS)
 
-bench: install ## time a sign-in (ARGS="--runs 50"), or signing in while links expire (ARGS="stale-links")
+bench: install ## time a sign-in (ARGS="--runs 50"), or what ARGS names: same-answer-time, stale-links, import
+	@case " $(ARGS) " in *" import "*) UV="$$(sh devtools/bootstrap/uv.sh)" && \
+		UV_PYTHON="$$(sh devtools/bootstrap/python.sh)" && \
+		{ [ -z "$$UV_PYTHON" ] || export UV_PYTHON; } && \
+		"$$UV" sync --locked --inexact --group import-bench --quiet;; esac
 	@$(PYTHON) -m devtools.bench $(ARGS)
 
 crashes: install ## kill -9 at each step of a mail's way, 50 times each; most of an hour (ARGS="--runs 5")

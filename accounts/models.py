@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.addresses import fold_email
 from accounts.ids import uuid7
 from accounts.sessions import UserSession
 
@@ -43,14 +44,6 @@ validate_host = RegexValidator(
     r"\A[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?\Z",
     _("Write the host name alone, in lower case: login.example.no"),
 )
-
-
-def fold_email(address: str) -> str:
-    """Give the form in which addresses are compared: ASCII letters in lower case, the rest as is.
-
-    Unicode's own folding would let a Kelvin sign pass for a k (threats.md A-12).
-    """
-    return "".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in address.strip())
 
 
 class Organisation(models.Model):

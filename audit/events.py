@@ -43,6 +43,7 @@ class Event(TextChoices):
     EMPLOYEE_CREATED = "employee:created", _("Employee created")
     EMPLOYEE_CHANGED = "employee:changed", _("Employee changed")
     EMPLOYEE_DELETED = "employee:deleted", _("Employee deleted")
+    IMPORT_APPLIED = "import:applied", _("Import from HR applied")
     ADMINISTRATOR_CREATED = "administrator:created", _("Administrator created")
     ADMINISTRATOR_CHANGED = "administrator:changed", _("Administrator changed")
 

@@ -1,5 +1,6 @@
 """The one door into the audit log."""
 
+import json
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,6 +12,14 @@ from audit.events import Event
 from audit.models import AuditEvent
 
 _REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+# One statement: an import tells of a hundred thousand, and rows made one by one took the longest.
+_INSERT_EACH = """INSERT INTO "audit_auditevent"
+        (at, event, organisation_id, employee_id, actor, reference, reason, details)
+    SELECT %(at)s, %(event)s, organisation, employee, %(actor)s, '', %(reason)s, %(details)s::jsonb
+    FROM unnest(%(organisations)s::uuid[], %(employees)s::uuid[]) WITH ORDINALITY
+        AS each (organisation, employee, number) ORDER BY number
+"""
 
 type Detail = str | int | bool | list[str] | None
 
@@ -76,19 +85,21 @@ def record_each(
         OutsideTransaction: there is no transaction that binds the events to their change.
     """
     _bound_to_its_change(event)
-    entries = [
-        AuditEvent(
-            at=now,
-            event=event,
-            organisation_id=organisation,
-            employee_id=employee,
-            actor=by,
-            reason=reason,
-            details=details,
+    pairs = list(whom)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _INSERT_EACH,
+            {
+                "at": now,
+                "event": event.value,
+                "actor": by,
+                "reason": reason,
+                "details": json.dumps(details),
+                "organisations": [organisation for organisation, _employee in pairs],
+                "employees": [employee for _organisation, employee in pairs],
+            },
         )
-        for organisation, employee in whom
-    ]
-    return len(AuditEvent.objects.bulk_create(entries))
+    return len(pairs)
 
 
 def _bound_to_its_change(event: Event) -> None:

@@ -1,4 +1,4 @@
-"""`python -m devtools.bench [NAME] [--runs N] [--warm-up N] [--links N] [--json FILE]`."""
+"""`python -m devtools.bench [NAME] [--runs N] [--json FILE]`, and more: `--help`."""
 
 import argparse
 import sys
@@ -9,6 +9,7 @@ import psycopg
 
 from devtools import environment, postgres
 from devtools.bench.children import ROOT, ChildFailed
+from devtools.bench.importing import compare as importing
 from devtools.bench.report import Kept
 from devtools.bench.same_answer import compare as same_answer
 from devtools.bench.sign_in import compare as sign_in
@@ -34,10 +35,15 @@ def _stale_links(server_url: str, options: argparse.Namespace) -> Kept:
     return stale_links.run(server_url=server_url, links=options.links, at_rest=at_rest)
 
 
+def _import(server_url: str, options: argparse.Namespace) -> Kept:
+    return importing.run(server_url=server_url, people=options.people, runs=options.runs or 3)
+
+
 BENCHES: dict[str, Callable[[str, argparse.Namespace], Kept]] = {
     "sign-in": _sign_in,
     "same-answer-time": _same_answer,
     "stale-links": _stale_links,
+    "import": _import,
 }
 
 
@@ -64,12 +70,17 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m devtools.bench")
     parser.add_argument("bench", nargs="?", choices=BENCHES, default="sign-in")
-    parser.add_argument("--runs", type=_at_least(2), help="rounds (200; same-answer-time: 1000)")
+    parser.add_argument(
+        "--runs", type=_at_least(2), help="rounds (200; same-answer-time: 1000; import: 3)"
+    )
     parser.add_argument(
         "--warm-up", type=_at_least(0), default=20, help="rounds before, not counted (%(default)s)"
     )
     parser.add_argument(
         "--links", type=_at_least(10), default=1_000_000, help="of stale-links (%(default)s)"
+    )
+    parser.add_argument(
+        "--people", type=_at_least(10), default=100_000, help="of import (%(default)s)"
     )
     parser.add_argument("--json", type=Path, help="where to keep it (docs/benchmarks/NAME.json)")
     return parser.parse_args()

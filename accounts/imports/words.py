@@ -1,0 +1,139 @@
+"""An import's findings as sentences, for the command and the administration."""
+
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrOrPromise
+
+from accounts.imports.columns import COLUMNS
+from accounts.imports.people import Person
+from accounts.imports.plan import Change, Kind
+from accounts.imports.problems import FileProblem, FileRefused, Problem, RowProblem
+from accounts.imports.spreadsheets import MAX_UNPACKED
+from accounts.imports.tables import MAX_BYTES, MAX_COLUMNS, MAX_ROWS
+
+KINDS: dict[Kind, StrOrPromise] = {
+    Kind.NEW: gettext_lazy("new"),
+    Kind.CHANGED: gettext_lazy("changed"),
+    Kind.MOVED: gettext_lazy("moved to another department"),
+    Kind.LEAVING: gettext_lazy("leaving"),
+    Kind.RETURNING: gettext_lazy("returning"),
+}
+
+_FILES: dict[FileProblem, StrOrPromise] = {
+    FileProblem.TOO_LARGE: gettext_lazy("The file is larger than %(megabytes)s MB."),
+    FileProblem.TOO_MANY_ROWS: gettext_lazy("The file has more than %(rows)s rows."),
+    FileProblem.TOO_MANY_COLUMNS: gettext_lazy("Row %(names)s has more than %(columns)s columns."),
+    FileProblem.UNPACKS_TOO_LARGE: gettext_lazy(
+        "The Excel file would unpack to more than %(unpacked)s MB, or is packed as no spreadsheet "
+        "program packs. Save it as CSV UTF-8."
+    ),
+    FileProblem.OLD_OR_LOCKED_EXCEL: gettext_lazy(
+        "This is an Excel file with a password, or of the old kind (.xls). Save it without a "
+        "password as .xlsx or as CSV UTF-8."
+    ),
+    FileProblem.BROKEN_EXCEL: gettext_lazy(
+        "The file cannot be read as an Excel workbook. Open it in Excel and save it again as "
+        ".xlsx or as CSV UTF-8."
+    ),
+    FileProblem.NUL: gettext_lazy("The file is not text: it has NUL characters in it."),
+    FileProblem.UTF_16: gettext_lazy(
+        "The file is saved as UTF-16 (“Unicode text”). Save it as CSV UTF-8."
+    ),
+    FileProblem.UNKNOWN_ENCODING: gettext_lazy(
+        "The file is neither UTF-8 nor Windows-1252. Save it as CSV UTF-8."
+    ),
+    FileProblem.BROKEN_CSV: gettext_lazy(
+        "The CSV breaks at row %(names)s: a quotation mark that is not closed, or a cell that is "
+        "far too long."
+    ),
+    FileProblem.NO_PEOPLE: gettext_lazy("There is no row with a person in the file."),
+    FileProblem.MISSING_COLUMNS: gettext_lazy(
+        "The first row lacks the columns: %(names)s. Known names are: %(known)s."
+    ),
+    FileProblem.UNKNOWN_COLUMNS: gettext_lazy(
+        "The first row has columns that are not known: %(names)s. Known names are: %(known)s."
+    ),
+    FileProblem.DOUBLE_COLUMNS: gettext_lazy("The first row has columns twice: %(names)s."),
+}
+
+_ROWS: dict[RowProblem, StrOrPromise] = {
+    RowProblem.WRONG_NUMBER_OF_CELLS: gettext_lazy(
+        "the row has another number of cells than the header (%(names)s)"
+    ),
+    RowProblem.MISSING: gettext_lazy("it is empty, and must not be"),
+    RowProblem.TOO_LONG: gettext_lazy("it is longer than %(names)s characters"),
+    RowProblem.INVISIBLE: gettext_lazy(
+        "there is a line break or an invisible character in it (shown as ␣)"
+    ),
+    RowProblem.FORMULA: gettext_lazy(
+        "it begins as a formula does: with = + - @, a tab or a line break"
+    ),
+    RowProblem.CELL_ERROR: gettext_lazy("the spreadsheet shows an error in the cell"),
+    RowProblem.IDENTITY_NUMBER_HERE: gettext_lazy(
+        "there is a national identity number in it, which belongs in the column national_id alone"
+    ),
+    RowProblem.NOT_AN_EMAIL: gettext_lazy("it is not an e-mail address"),
+    RowProblem.NOT_A_DATE: gettext_lazy("it is not a date: write 31.12.2026 or 2026-12-31"),
+    RowProblem.SHORT_YEAR: gettext_lazy("write the year with four digits"),
+    RowProblem.DATE_OUT_OF_RANGE: gettext_lazy(
+        "the day is before 1900, or a birth date after today"
+    ),
+    RowProblem.NOT_ELEVEN_DIGITS: gettext_lazy("it is not eleven digits"),
+    RowProblem.LOST_ZERO: gettext_lazy(
+        "it has ten digits: the spreadsheet has taken the zero in front away. Format the column "
+        "as text before the numbers are put in"
+    ),
+    RowProblem.ROUNDED: gettext_lazy(
+        "the spreadsheet has rounded the number. Format the column as text before the numbers "
+        "are put in"
+    ),
+    RowProblem.CHECK_DIGITS: gettext_lazy("the check digits are wrong: there is a slip in it"),
+    RowProblem.OTHER_BIRTH_DATE: gettext_lazy("it tells another birth date than birth_date"),
+    RowProblem.ENDS_BEFORE_START: gettext_lazy("the last day is before the first day"),
+    RowProblem.TWICE: gettext_lazy("the same is in row %(names)s"),
+    RowProblem.EMAIL_TAKEN: gettext_lazy("the address is that of employee %(names)s, who keeps it"),
+}
+
+
+def file_in_words(refused: FileRefused) -> str:
+    """Say why a file was not read, and what to do."""
+    return str(_FILES[refused.problem]) % {
+        "names": ", ".join(refused.names),
+        "known": ", ".join(COLUMNS),
+        "megabytes": MAX_BYTES // 2**20,
+        "unpacked": MAX_UNPACKED // 2**20,
+        "rows": MAX_ROWS,
+        "columns": MAX_COLUMNS,
+    }
+
+
+def problem_in_words(problem: Problem) -> str:
+    """Say what is wrong with a row: the column, what, and what was read."""
+    what = str(_ROWS[problem.kind]) % {"names": ", ".join(problem.names)}
+    parts = [f"{problem.column}: " if problem.column else "", what]
+    if problem.read:
+        parts.append(f" («{problem.read}»)")
+    return "".join(parts)
+
+
+def value_in_words(person: Person | None, field: str) -> str:
+    """Say a field's value; of an identity number only that there is one."""
+    value: Any = getattr(person, field) if person is not None else None
+    if field == "national_id":
+        return _("registered") if value is not None else ""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, date):
+        return value.isoformat()
+    return value or ""
+
+
+def fields_of(change: Change) -> tuple[str, ...]:
+    """Give the fields to show: those that change, or of a new person those that are filled in."""
+    if change.before is not None:
+        return change.fields
+    shown = ("first_name", "last_name", "email", "department", "starts_on", "ends_on")
+    return tuple(name for name in shown if getattr(change.after, name))
