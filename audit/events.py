@@ -45,6 +45,8 @@ class Event(TextChoices):
     EMPLOYEE_DELETED = "employee:deleted", _("Employee deleted")
     ADMINISTRATOR_CREATED = "administrator:created", _("Administrator created")
     ADMINISTRATOR_CHANGED = "administrator:changed", _("Administrator changed")
+    ROLE_GRANTED = "role:granted", _("Role given")
+    ROLE_REVOKED = "role:revoked", _("Role taken away")
 
 
 def catalogue() -> list[tuple[str, StrOrPromise]]:

@@ -8,12 +8,15 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from accounts.access import ScopedAdmin
 from linking.key_progress import key_progress
 from linking.models import FingerprintKey
 
 
 @admin.register(FingerprintKey)
-class FingerprintKeyAdmin(admin.ModelAdmin[FingerprintKey]):
+class FingerprintKeyAdmin(ScopedAdmin[FingerprintKey]):
+    """The whole portal's, and no organisation's."""
+
     fields = ("key_id", "first_used_at", "given_up_at")
 
     def changelist_view(
@@ -30,6 +33,9 @@ class FingerprintKeyAdmin(admin.ModelAdmin[FingerprintKey]):
             **(extra_context or {}),
         }
         return TemplateResponse(request, "admin/linking/fingerprintkey/progress.html", context)
+
+    def organisation_of(self, obj: FingerprintKey) -> None:
+        return None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -1,10 +1,11 @@
-"""Whatever the portal does to the registry: one function, one transaction, its event inside."""
+"""Organisations, employees, their sessions and local administrators."""
 
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
 
+from accounts.actions.roles import an_administrator_remains, lock_administrators, staff
 from accounts.models import Employee, Organisation, User, UserSession
 from audit.events import Event
 from audit.log import record
@@ -124,8 +125,14 @@ def create_administrator(username: str, *, password: str, by: str, now: datetime
 
 @transaction.atomic
 def change_administrator(user: User, *, fields: list[str], by: str, now: datetime) -> None:
-    """Save a local administrator of whom `fields` have been edited, or who is new."""
+    """Save a local administrator of whom `fields` have been edited, or who is new.
+
+    Raises:
+        LastAdministrator: nobody could administer the whole portal any more.
+    """
+    lock_administrators()
     created = user._state.adding
+    user.is_staff = staff(user)
     user.save()
     record(
         Event.ADMINISTRATOR_CREATED if created else Event.ADMINISTRATOR_CHANGED,
@@ -134,3 +141,4 @@ def change_administrator(user: User, *, fields: list[str], by: str, now: datetim
         user=str(user.pk),
         fields=fields,
     )
+    an_administrator_remains(now=now)
