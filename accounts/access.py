@@ -100,16 +100,15 @@ def organisations(user: Someone, permission: str) -> QuerySet[Organisation]:
 
 
 def scope[Row: Model](
-    rows: QuerySet[Row], user: Someone, *permissions: str, path: str = "organisation"
+    rows: QuerySet[Row], user: Someone, permission: str, *, path: str | None = "organisation"
 ) -> QuerySet[Row]:
-    """Give those of `rows` for whose organisation, at `path`, the user has one of `permissions`.
+    """Give those of `rows` for whose organisation, at `path`, the user has the permission.
 
-    Rows of no organisation are for those who have it on the whole portal.
+    Rows of no organisation are for those who have it on the whole portal; without a path all are.
     """
-    if any(everywhere(user, permission) for permission in permissions):
+    if everywhere(user, permission):
         return rows
-    places = {place for permission in permissions for place in _where(user, permission)}
-    return rows.filter(**{f"{path}__in": sorted(places)})
+    return rows.filter(**{f"{path}__in": _where(user, permission)}) if path else rows.none()
 
 
 class RoleBackend(BaseBackend):
@@ -158,11 +157,12 @@ class ScopedAdmin[Row: Model](admin.ModelAdmin[Row]):
     that it lets be done asks a `has_…_permission` with the row.
     """
 
-    organisation_path: ClassVar[str] = "organisation"
+    # From a row to its organisation; None: the rows are no organisation's.
+    organisation_path: ClassVar[str | None] = "organisation"
 
     def organisation_of(self, obj: Row) -> UUID | None:
         """Give whose the row is; None: no organisation's."""
-        return cast(_OfOrganisation, obj).organisation_id
+        return cast(_OfOrganisation, obj).organisation_id if self.organisation_path else None
 
     def permission(self, verb: str) -> str:
         """Give the permission that a verb needs; a page's own ones (revoke, decide) are changes."""

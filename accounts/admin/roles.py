@@ -186,6 +186,11 @@ class RoleGrantAdmin(ScopedAdmin[RoleGrant]):
             self.message_user(request, LAST_ADMINISTRATOR, messages.ERROR)
             return HttpResponseRedirect(reverse("admin:accounts_rolegrant_changelist"))
 
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
+        """Back to the list: Django goes there only where rows may be changed."""
+        super().response_delete(request, obj_display, obj_id)
+        return HttpResponseRedirect(reverse("admin:accounts_rolegrant_changelist"))
+
     def delete_model(self, request: HttpRequest, obj: RoleGrant) -> None:
         actions.revoke_role(obj, by=_signed_in(request), now=timezone.now())
 

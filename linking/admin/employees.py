@@ -104,7 +104,7 @@ class LinkedEmployeeAdmin(EmployeeAdmin):
         return (*self.list_display[:-1], "link_state", "active")
 
     def get_list_filter(self, request: HttpRequest) -> Any:
-        return (LinkedFilter, *self.list_filter)
+        return (LinkedFilter, *super().get_list_filter(request))
 
     def get_inlines(self, request: HttpRequest, obj: Employee | None) -> Any:
         return self.inlines if obj is not None else ()

@@ -17,6 +17,7 @@ from linking.models import FingerprintKey
 class FingerprintKeyAdmin(ScopedAdmin[FingerprintKey]):
     """The whole portal's, and no organisation's."""
 
+    organisation_path = None
     fields = ("key_id", "first_used_at", "given_up_at")
 
     def changelist_view(
@@ -33,9 +34,6 @@ class FingerprintKeyAdmin(ScopedAdmin[FingerprintKey]):
             **(extra_context or {}),
         }
         return TemplateResponse(request, "admin/linking/fingerprintkey/progress.html", context)
-
-    def organisation_of(self, obj: FingerprintKey) -> None:
-        return None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
