@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from accounts.actions.roles import an_administrator_remains, lock_administrators, staff
+from accounts.actions.roles import keeping_an_administrator, staff
 from accounts.models import Employee, Organisation, User, UserSession
 from audit.events import Event
 from audit.log import record
@@ -130,10 +130,10 @@ def change_administrator(user: User, *, fields: list[str], by: str, now: datetim
     Raises:
         LastAdministrator: nobody could administer the whole portal any more.
     """
-    lock_administrators()
     created = user._state.adding
     user.is_staff = staff(user)
-    user.save()
+    with keeping_an_administrator(now=now):
+        user.save()
     record(
         Event.ADMINISTRATOR_CREATED if created else Event.ADMINISTRATOR_CHANGED,
         by=by,
@@ -141,4 +141,3 @@ def change_administrator(user: User, *, fields: list[str], by: str, now: datetim
         user=str(user.pk),
         fields=fields,
     )
-    an_administrator_remains(now=now)

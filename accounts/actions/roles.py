@@ -1,6 +1,7 @@
 """Roles given and taken away: never one's own, never more than one has, never the last one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
@@ -79,9 +80,8 @@ def revoke_role(grant: RoleGrant, *, by: User, now: datetime) -> None:
         OwnRoles, RoleNotYours, LastAdministrator: nothing was changed.
     """
     _may_change(grant.user, Role(grant.role), grant.organisation_id, by=by)
-    lock_administrators()
-    _end(grant, by=by.actor, now=now)
-    an_administrator_remains(now=now)
+    with keeping_an_administrator(now=now):
+        _end(grant, by=by.actor, now=now)
 
 
 @transaction.atomic
@@ -90,25 +90,28 @@ def end_roles(grants: Iterable[RoleGrant], *, by: str, now: datetime) -> int:
     return sum(_end(grant, by=by, now=now) for grant in grants)
 
 
-def lock_administrators() -> None:
-    """Let whoever may take an administrator of the whole portal away come one after the other."""
-    list(User.objects.filter(is_superuser=True).order_by("pk").select_for_update())
-    list(_portal_administrators().order_by("pk").select_for_update(of=("self",)))
-
-
-def an_administrator_remains(*, now: datetime) -> None:
-    """Let a transaction under `lock_administrators` go through only if one is left after it.
+@contextmanager
+def keeping_an_administrator(*, now: datetime) -> Iterator[None]:
+    """Let a change of the transaction through only if it leaves somebody for the whole portal.
 
     Raises:
-        LastAdministrator: none is; the caller's transaction is rolled back.
+        LastAdministrator: it does not; the caller's transaction is rolled back.
     """
-    if User.objects.filter(is_superuser=True, is_active=True).exists():
-        return
-    if not _portal_administrators().in_force(timezone.localdate(now)).exists():
+    # One after the other: two who take each other's role away at once must not both succeed.
+    list(User.objects.filter(is_superuser=True).order_by("pk").select_for_update())
+    list(_portal_wide().order_by("pk").select_for_update(of=("self",)))
+    before = _somebody_administers(now)
+    yield
+    if before and not _somebody_administers(now):
         raise LastAdministrator
 
 
-def _portal_administrators() -> RoleGrantQuerySet:
+def _somebody_administers(now: datetime) -> bool:
+    superusers = User.objects.filter(is_superuser=True, is_active=True)
+    return superusers.exists() or _portal_wide().in_force(timezone.localdate(now)).exists()
+
+
+def _portal_wide() -> RoleGrantQuerySet:
     return RoleGrant.objects.filter(role=Role.ADMINISTRATOR, organisation=None)
 
 

@@ -7,6 +7,7 @@ has no role; Frode is administrator of Fjordvik. Pia has the whole portal, and n
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.access import ScopedAdmin
 from accounts.models import User
 from accounts.roles import Role
-from tests.accounts.worlds import World, browser_of, make_colleague, make_local, make_world
+from tests.accounts.worlds import World, browser_of, make_colleague, make_local
 
 pytestmark = pytest.mark.django_db
 
@@ -201,16 +202,6 @@ def _walk(
             yield from _walk(each, route, namespace + space)
 
 
-@pytest.fixture
-def eksempel() -> World:
-    return make_world("eksempel-kommune", "Eksempel")
-
-
-@pytest.fixture
-def fjordvik() -> World:
-    return make_world("fjordvik-kommune", "Fjordvik")
-
-
 def test_every_page_has_a_rule_and_every_rule_a_page() -> None:
     assert {page.rule for page in all_pages()} == {*ADMIN, *ANYBODY}
 
@@ -236,7 +227,7 @@ def sign_in(who: str, own: World) -> User | None:
 
 def ask(client: Client, method: str, address: str, data: dict[str, Any]) -> HttpResponse:
     """One request that leaves no trace, also not in the browser."""
-    cookies = client.cookies.copy()
+    cookies = SimpleCookie(client.cookies)
     with transaction.atomic():
         answer = client.get(address) if method == "get" else client.post(address, data)
         transaction.set_rollback(True)
@@ -251,7 +242,7 @@ def test_each_role_opens_its_own_pages_and_no_others(
 ) -> None:
     own, other = (fjordvik, eksempel) if who == "Frode" else (eksempel, fjordvik)
     user = sign_in(who, own)
-    wrong = []
+    wrong: list[object] = []
     for page in all_pages():
         inside = page.route.startswith("admin/")
         client = browser_of(user, "127.0.0.1" if inside else own.organisation.host)
