@@ -22,6 +22,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import escape
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, RoleGrant, User
 from accounts.roles import permissions_of
@@ -143,11 +145,20 @@ class _OfOrganisation(Protocol):
 class OrganisationFilter(RelatedFieldListFilter):
     """Offers only the organisations whose rows are in the list."""
 
+    def __init__(self, field: Any, request: HttpRequest, *more: Any, **options: Any) -> None:
+        super().__init__(field, request, *more, **options)
+        self.empty_value_display = escape(_("The whole portal"))
+
     def field_choices(
         self, field: Any, request: HttpRequest, model_admin: Any
     ) -> list[tuple[str, Any]]:
-        permission = f"{model_admin.opts.app_label}.view_{model_admin.opts.model_name}"
+        permission = model_admin.permission("view")
+        self._whole_portal = everywhere(request.user, permission)
         return [(str(each.pk), each.name) for each in organisations(request.user, permission)]
+
+    @property
+    def include_empty_choice(self) -> bool:
+        return self._whole_portal and bool(self.field.null)
 
 
 class ScopedAdmin[Row: Model](admin.ModelAdmin[Row]):

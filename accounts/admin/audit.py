@@ -39,3 +39,12 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
             return "–"
         address = reverse("admin:accounts_employee_change", args=[event.employee_id])
         return format_html('<a href="{}">{}</a>', address, _("Show employee"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: AuditEvent | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: AuditEvent | None = None) -> bool:
+        return False

@@ -30,7 +30,9 @@ _WHY_NOT: dict[type[Exception], Any] = {
 class GrantForm(forms.Form):
     """Asks who by what people go by: no list of names, which may be a hundred thousand."""
 
-    who = forms.CharField(label=_("Who"), max_length=254)
+    who = forms.CharField(
+        label=_("Who"), max_length=254, widget=forms.TextInput(attrs={"class": "vTextField"})
+    )
     role = forms.ChoiceField(
         label=_("Role"),
         choices=lambda: [
@@ -172,7 +174,7 @@ class RoleGrantAdmin(ScopedAdmin[RoleGrant]):
         except tuple(_WHY_NOT) as refused:
             form.add_error(None, _WHY_NOT[type(refused)])
             return False
-        text = _("%(who)s has the role now: %(role)s · %(place)s.")
+        text = _("The role is given: %(who)s · %(role)s · %(place)s")
         facts = {"who": grant.user, "role": grant.get_role_display(), "place": grant.place}
         self.message_user(request, text % facts, messages.SUCCESS)
         return True

@@ -159,6 +159,18 @@ def test_a_mixed_role_changes_nothing_where_it_only_looks(eksempel: World, fjord
     assert "/revoke/" not in shown
 
 
+def test_links_and_codes_stand_on_an_employees_page_only_where_they_may_be_read(
+    eksempel: World, fjordvik: World
+) -> None:
+    user = make_local("kari", role=Role.SUPPORT, organisation=eksempel.organisation)
+    make_grant(user=user, role=Role.REGISTRAR, organisation=fjordvik.organisation)
+    shown = [
+        "Security codes" in text(browser_of(user), "accounts_employee_change", row.pk)
+        for row in (eksempel.rows["accounts_employee"], fjordvik.rows["accounts_employee"])
+    ]
+    assert shown == [True, False]
+
+
 def test_what_lies_behind_a_block_is_told_of_this_organisation_only(
     anne: Client, eksempel: World, fjordvik: World
 ) -> None:

@@ -212,7 +212,7 @@ def test_a_role_is_given_by_work_email_and_taken_away_on_its_page(
     employee = make_employee(organisation=eksempel)
     client = browser_of(anne)
     told = send(client, who=employee.email.upper(), role="support", organisation=eksempel.pk)
-    assert f"{employee} has the role now: Support · Eksempel kommune." in told
+    assert f"The role is given: {employee} · Support · Eksempel kommune" in told
     grant = RoleGrant.objects.get(user__employee=employee)
     page = reverse("admin:accounts_rolegrant_delete", args=[grant.pk])
     assert client.post(page, {"post": "yes"}).headers["Location"] == reverse(
@@ -283,7 +283,9 @@ def test_an_administrator_of_one_organisation_chooses_no_other_and_not_the_porta
 
 def test_on_the_whole_portal_a_local_administrator_is_found_by_user_name(pia: User) -> None:
     kari = make_local("kari")
-    assert "kari has the role now" in send(browser_of(pia), who="kari", role="auditor")
+    assert "given: kari · Auditor · The whole portal" in send(
+        browser_of(pia), who="kari", role="auditor"
+    )
     assert User.objects.get(pk=kari.pk).is_staff
     both = [make_employee(email="same@x.example") for _ in range(2)]
     told = send(browser_of(pia), who="same@x.example", role="auditor")
