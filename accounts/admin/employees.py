@@ -100,6 +100,16 @@ class EmployeeAdmin(ScopedAdmin[Employee]):
 
     change_form_template = "admin/accounts/employee/change_form.html"
     readonly_fields = ("roles",)
+    # Whoever changes these can make another's record their own, before it is linked.
+    identifying = (
+        "organisation",
+        "employee_number",
+        "first_name",
+        "last_name",
+        "email",
+        "birth_date",
+        "language",
+    )
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
@@ -109,8 +119,10 @@ class EmployeeAdmin(ScopedAdmin[Employee]):
             prefetch_related_objects([employee], "user__grants__organisation")
         return employee
 
-    def has_change_permission(self, request: HttpRequest, obj: Employee | None = None) -> bool:
-        return super().has_change_permission(request, obj) and not _has_more(obj, request)
+    def get_readonly_fields(self, request: HttpRequest, obj: Employee | None = None) -> Any:
+        """Whoever is HR here may end an administrator's employment, and no more of theirs."""
+        kept = self.identifying if _has_more(obj, request) else ()
+        return (*self.readonly_fields, *kept)
 
     def has_delete_permission(self, request: HttpRequest, obj: Employee | None = None) -> bool:
         return super().has_delete_permission(request, obj) and not _has_more(obj, request)
@@ -179,6 +191,6 @@ def grants_of(employee: Employee) -> list[RoleGrant]:
 
 
 def _has_more(employee: Employee | None, request: HttpRequest) -> bool:
-    """Whether the person's roles give more than the user's own: then their record is not theirs."""
+    """Whether the person's roles give more than the user's own."""
     user = getattr(employee, "user", None)
     return user is not None and has_more(user, request.user)
