@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.addresses import fold_email
+from accounts.grants import RoleGrant
 from accounts.ids import uuid7
 from accounts.sessions import UserSession
 
@@ -19,6 +20,7 @@ __all__ = (
     "Employee",
     "NameMismatch",
     "Organisation",
+    "RoleGrant",
     "User",
     "UserSession",
     "fold_email",
@@ -106,9 +108,11 @@ class Organisation(models.Model):
 class EmployeeQuerySet(models.QuerySet["Employee"]):
     def with_email(self, organisation: Organisation, address: str) -> Self:
         """Those of the organisation whose registered address is this one: one or none."""
-        return self.annotate(folded_email=Lower("email")).filter(
-            organisation=organisation, folded_email=fold_email(address)
-        )
+        return self.at_address(address).filter(organisation=organisation)
+
+    def at_address(self, address: str) -> Self:
+        """Those whose registered address is this one: in each organisation one or none."""
+        return self.annotate(folded_email=Lower("email")).filter(folded_email=fold_email(address))
 
     def employed(self, on: date) -> Self:
         """Those who are active, and have begun and not left on the day `on`."""
@@ -191,8 +195,11 @@ class Employee(models.Model):
     def is_employed(self, on: date) -> bool:
         """Whether the person is active, and has begun and not left on the day `on`."""
         begun = self.starts_on is None or self.starts_on <= on
-        left = self.ends_on is not None and self.ends_on < on
-        return self.active and begun and not left
+        return begun and not self.has_left(on)
+
+    def has_left(self, on: date) -> bool:
+        """Whether the person is inactive, or left before the day `on`."""
+        return not self.active or (self.ends_on is not None and self.ends_on < on)
 
 
 class UserManager(BaseUserManager["User"]):

@@ -46,6 +46,8 @@ class Event(TextChoices):
     IMPORT_APPLIED = "import:applied", _("Import from HR applied")
     ADMINISTRATOR_CREATED = "administrator:created", _("Administrator created")
     ADMINISTRATOR_CHANGED = "administrator:changed", _("Administrator changed")
+    ROLE_GRANTED = "role:granted", _("Role given")
+    ROLE_REVOKED = "role:revoked", _("Role taken away")
 
 
 def catalogue() -> list[tuple[str, StrOrPromise]]:

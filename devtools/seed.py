@@ -1,10 +1,13 @@
 """Fills an empty portal with two fictional organisations and their people."""
 
+from datetime import datetime
+
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.actions import create_administrator, register_employee
-from accounts.models import Employee, Organisation
+from accounts.actions import create_administrator, grant_role, register_employee
+from accounts.models import Employee, Organisation, RoleGrant, User
+from accounts.roles import Role
 from devtools.people import SAMPLE_PEOPLE
 
 BY = "command:demo"
@@ -12,6 +15,13 @@ ADMINISTRATOR = "admin"
 ORGANISATIONS = {
     "eksempel-kommune": ("Eksempel kommune", "nb", "22 00 00 00"),
     "fjordvik-kommune": ("Fjordvik kommune", "nn", "55 00 00 00"),
+}
+# Who has which role at Eksempel kommune, by employee number.
+ROLES = {
+    "1011": Role.ADMINISTRATOR,
+    "1012": Role.REGISTRAR,
+    "1013": Role.SUPPORT,
+    "1014": Role.AUDITOR,
 }
 # Every third person has a birth date from HR, as in real registries: some do, some do not.
 WITH_BIRTH_DATE = 3
@@ -48,4 +58,17 @@ def seed(*, port: int, administrator_password: str) -> None:
             birth_date=person.birth_date if index % WITH_BIRTH_DATE == 0 else None,
         )
         register_employee(employee, by=BY, now=now)
-    create_administrator(ADMINISTRATOR, password=administrator_password, by=BY, now=now)
+    administrator = create_administrator(
+        ADMINISTRATOR, password=administrator_password, by=BY, now=now
+    )
+    _give_roles(organisations["eksempel-kommune"], by=administrator, now=now)
+
+
+def _give_roles(organisation: Organisation, *, by: User, now: datetime) -> None:
+    """Once: whoever takes one away in the demo finds it gone at the next start, too."""
+    if RoleGrant.objects.exists():
+        return
+    people = Employee.objects.filter(organisation=organisation, employee_number__in=ROLES)
+    for employee in people.order_by("employee_number"):
+        role = ROLES[employee.employee_number]
+        grant_role(employee, role, organisation=organisation, by=by, now=now)

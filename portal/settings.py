@@ -131,6 +131,7 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL")
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
+    "accounts.access.RoleBackend",  # signs nobody in; first, so that roles alone give permissions
     "linking.idporten.IDPortenBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.models import Employee, Organisation, User
+from accounts.models import Employee, Organisation, RoleGrant, User
 from accounts.national_id import Fingerprint, NationalId
 from linking.models import Block, Case, LinkedIdentity, OutgoingMail, PendingCode, stale_at
 
@@ -164,3 +164,15 @@ def make_block(**fields: Any) -> Block:
 def make_administrator(**fields: Any) -> User:
     username = fields.pop("username", f"admin-{next(_numbers)}")
     return User.objects.create_superuser(username, secrets.token_urlsafe(12), **fields)
+
+
+def make_grant(**fields: Any) -> RoleGrant:
+    """A role, of an employee or a user; on the whole portal unless told otherwise."""
+    employee = fields.pop("employee", None)
+    if employee is not None:
+        fields["user"], _made = User.objects.get_or_create(employee=employee)
+    grant = RoleGrant.objects.create(
+        **{"granted_at": timezone.now(), "granted_by": "system", "role": "administrator"} | fields
+    )
+    User.objects.filter(pk=grant.user.pk).update(is_staff=True)
+    return grant

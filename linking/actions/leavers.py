@@ -1,4 +1,4 @@
-"""Whoever has left, or was set inactive, loses link and sessions at once."""
+"""Whoever has left, or was set inactive, loses link, roles and sessions at once."""
 
 from datetime import date, datetime
 
@@ -6,8 +6,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.actions import end_sessions
-from accounts.models import UserSession
+from accounts.actions import end_roles, end_sessions
+from accounts.models import RoleGrant, UserSession
 from audit.events import Event
 from audit.log import record_each
 from linking.actions.cases import close_cases_about
@@ -20,7 +20,7 @@ BATCH = 500
 
 @transaction.atomic
 def end_leavers(*, now: datetime, limit: int = BATCH) -> int:
-    """End links and sessions of employees who are inactive or whose last day has passed.
+    """End links, roles and sessions of employees who are inactive or whose last day has passed.
 
     The last day itself is a working day. Gives how many rows were ended; call again until it is 0.
     Rows that somebody holds are left for next time. Nothing comes back when an employee does: the
@@ -42,7 +42,13 @@ def end_leavers(*, now: datetime, limit: int = BATCH) -> int:
     close_cases_about((pk for pk, *_whose in links), now=now)
     pairs = [(organisation, employee) for _pk, organisation, employee in links]
     record_each(Event.LINK_REVOKED, pairs, by="system", now=now, reason=Refusal.NOT_EMPLOYED.value)
-    return len(links) + _end_sessions(today, now=now, limit=limit)
+    roles = _end_roles(today, now=now, limit=limit)
+    return len(links) + roles + _end_sessions(today, now=now, limit=limit)
+
+
+def _end_roles(today: date, *, now: datetime, limit: int) -> int:
+    left = RoleGrant.objects.filter(_has_left("user__employee", today)).select_related("user")
+    return end_roles(left.order_by("user", "pk")[:limit], by="system", now=now)
 
 
 def _end_sessions(today: date, *, now: datetime, limit: int) -> int:

@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import actor
+from accounts.admin.common import actor, name_of
 from linking import actions
-from linking.admin.common import ReadOnlyAdmin, ReasonForm, link_to, name_of, paragraphs
+from linking.admin.common import ReadOnlyAdmin, ReasonForm, link_to, paragraphs
 from linking.models import Block, PendingCode
 
 
@@ -89,8 +89,8 @@ class BlockAdmin(ReadOnlyAdmin[Block]):
     def lifter(self, block: Block) -> str:
         return name_of(block.lifted_by)
 
-    def has_lift_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("linking.change_block")
+    def has_lift_permission(self, request: HttpRequest, obj: Block | None = None) -> bool:
+        return self.may(request, "lift", obj)
 
     def get_urls(self) -> list[URLPattern]:
         lift = self.admin_site.admin_view(self.lift)
@@ -108,14 +108,14 @@ class BlockAdmin(ReadOnlyAdmin[Block]):
     ) -> HttpResponse:
         block = self.get_object(request, unquote(object_id))
         in_force = block is not None and block.is_in_force(timezone.now())
-        context = {"may_lift": in_force and self.has_lift_permission(request)}
+        context = {"may_lift": in_force and self.has_lift_permission(request, block)}
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
     def lift(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask for a reason, and let the subject of the block type codes again."""
-        if not self.has_lift_permission(request):
-            raise PermissionDenied
         block = self.get_object(request, unquote(object_id))
+        if not self.has_lift_permission(request, block):
+            raise PermissionDenied
         if block is None:
             raise Http404
         form = ReasonForm(request.POST if request.method == "POST" else None)
@@ -145,7 +145,12 @@ def _subject_of(block: Block) -> Q:
         return Q(organisation=block.organisation_id)
     if block.budget in Block.OF_AN_EMPLOYEE:
         return Q(employee=block.employee_id)
-    return Q(fingerprint=block.fingerprint, fingerprint_key=block.fingerprint_key)
+    # The eID may have asked elsewhere too: that is the other organisation's (A-10).
+    return Q(
+        organisation=block.organisation_id,
+        fingerprint=block.fingerprint,
+        fingerprint_key=block.fingerprint_key,
+    )
 
 
 def _line(asked: PendingCode) -> str:

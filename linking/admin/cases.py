@@ -17,9 +17,10 @@ from django.utils.html import format_html
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin.common import name_of
 from accounts.models import Employee, User
 from linking import actions
-from linking.admin.common import ReadOnlyAdmin, ReasonForm, link_to, name_of, paragraphs
+from linking.admin.common import ReadOnlyAdmin, ReasonForm, link_to, paragraphs
 from linking.eids import eid_name
 from linking.models import Case
 
@@ -149,8 +150,8 @@ class CaseAdmin(ReadOnlyAdmin[Case]):
     def decider(self, case: Case) -> str:
         return name_of(case.decided_by)
 
-    def has_decide_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("linking.change_case")
+    def has_decide_permission(self, request: HttpRequest, obj: Case | None = None) -> bool:
+        return self.may(request, "decide", obj)
 
     def get_urls(self) -> list[URLPattern]:
         decide = self.admin_site.admin_view(self.decide)
@@ -167,16 +168,17 @@ class CaseAdmin(ReadOnlyAdmin[Case]):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         case = self.get_object(request, unquote(object_id))
-        waits = case is not None and case.decided_at is None and self.has_decide_permission(request)
+        may_decide = self.has_decide_permission(request, case)
+        waits = case is not None and case.decided_at is None and may_decide
         is_party = case is not None and _is_party(case, request)
         context = {"may_decide": waits and not is_party, "is_party": waits and is_party}
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
     def decide(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask for the decision and its reason, and carry it out."""
-        if not self.has_decide_permission(request):
-            raise PermissionDenied
         case = self.get_object(request, unquote(object_id))
+        if not self.has_decide_permission(request, case):
+            raise PermissionDenied
         if case is None:
             raise Http404
         back = HttpResponseRedirect(reverse("admin:linking_case_change", args=[case.pk]))

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
@@ -11,10 +10,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Employee, User
+from accounts.access import ScopedAdmin
+from accounts.models import Employee
 
 
-class ReadOnlyAdmin[Row: Model](admin.ModelAdmin[Row]):
+class ReadOnlyAdmin[Row: Model](ScopedAdmin[Row]):
     """Rows that only the journey itself writes."""
 
     list_per_page = 50
@@ -45,13 +45,6 @@ def link_to(employee: Employee | None) -> str:
         return "–"
     address = reverse("admin:accounts_employee_change", args=[employee.pk])
     return format_html('<a href="{}">{}</a>', address, employee)
-
-
-def name_of(actor: str) -> str:
-    """Give who did something, from the name under which the audit log knows them."""
-    kind, _colon, key = actor.partition(":")
-    user = User.objects.filter(pk=key).first() if kind == "user" else None
-    return str(user) if user else actor or "–"
 
 
 def paragraphs(*texts: Any) -> str:

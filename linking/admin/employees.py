@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.access import covers
 from accounts.admin import EmployeeAdmin
 from accounts.models import Employee
 from linking.models import Block, Case, LinkedIdentity, OutgoingMail, PendingCode
@@ -45,6 +46,12 @@ class History[Row: Model](admin.TabularInline[Row, Employee]):
         rows = super().get_queryset(request)
         newest = rows.filter(employee=unquote(employee or "")).order_by("-pk")[: self.newest]
         return rows.filter(pk__in=[row.pk for row in newest]).order_by("-pk")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Somebody may read the links of one organisation, and only the people of another."""
+        place = obj.organisation_id if obj is not None else None
+        permission = f"{self.opts.app_label}.view_{self.opts.model_name}"
+        return covers(request.user, permission, place)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -97,7 +104,7 @@ class LinkedEmployeeAdmin(EmployeeAdmin):
         return (*self.list_display[:-1], "link_state", "active")
 
     def get_list_filter(self, request: HttpRequest) -> Any:
-        return (LinkedFilter, *self.list_filter)
+        return (LinkedFilter, *super().get_list_filter(request))
 
     def get_inlines(self, request: HttpRequest, obj: Employee | None) -> Any:
         return self.inlines if obj is not None else ()

@@ -8,12 +8,16 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from accounts.access import ScopedAdmin
 from linking.key_progress import key_progress
 from linking.models import FingerprintKey
 
 
 @admin.register(FingerprintKey)
-class FingerprintKeyAdmin(admin.ModelAdmin[FingerprintKey]):
+class FingerprintKeyAdmin(ScopedAdmin[FingerprintKey]):
+    """The whole portal's, and no organisation's."""
+
+    organisation_path = None
     fields = ("key_id", "first_used_at", "given_up_at")
 
     def changelist_view(

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.admin import actor
+from accounts.admin.common import actor
 from linking import actions
 from linking.admin.common import ReadOnlyAdmin, ReasonForm, link_to
 from linking.models import LinkedIdentity
@@ -57,8 +57,22 @@ class LinkedIdentityAdmin(ReadOnlyAdmin[LinkedIdentity]):
     def employee_link(self, link: LinkedIdentity) -> str:
         return link_to(link.employee)
 
-    def has_revoke_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("linking.change_linkedidentity")
+    def has_revoke_permission(
+        self, request: HttpRequest, obj: LinkedIdentity | None = None
+    ) -> bool:
+        return self.may(request, "revoke", obj)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        link = self.get_object(request, unquote(object_id))
+        stands = link is not None and link.ended_at is None
+        context = {"may_revoke": stands and self.has_revoke_permission(request, link)}
+        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
     def get_urls(self) -> list[URLPattern]:
         revoke = self.admin_site.admin_view(self.revoke_one)
@@ -75,9 +89,9 @@ class LinkedIdentityAdmin(ReadOnlyAdmin[LinkedIdentity]):
 
     def revoke_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The same for one link, from its own page."""
-        if not self.has_revoke_permission(request):
-            raise PermissionDenied
         link = self.get_object(request, unquote(object_id))
+        if not self.has_revoke_permission(request, link):
+            raise PermissionDenied
         if link is None:
             raise Http404
         posted = request.POST if request.method == "POST" else None

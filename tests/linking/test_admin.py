@@ -26,6 +26,7 @@ LISTS = [
     "accounts_organisation",
     "accounts_employee",
     "accounts_user",
+    "accounts_rolegrant",
     "linking_linkedidentity",
     "linking_pendingcode",
     "linking_outgoingmail",
@@ -252,7 +253,7 @@ def test_an_organisation_and_an_administrator_are_made_with_events(admin: Client
             "usable_password": "true",
             "password1": "a-long-and-fine-one",
             "password2": "a-long-and-fine-one",
-            "is_staff": "on",
+            "is_superuser": "on",
         },
     )
     assert User.objects.get(username="kari").is_staff

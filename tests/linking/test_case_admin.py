@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +15,7 @@ from tests.factories import (
     make_block,
     make_case,
     make_employee,
+    make_grant,
     make_link,
     make_pending_code,
 )
@@ -49,9 +49,9 @@ def page(client: Client, name: str, *args: object, **query: str) -> str:
     return answer.content.decode()
 
 
-def allow(user: User, *names: str) -> None:
+def let_only_look(user: User) -> None:
     User.objects.filter(pk=user.pk).update(is_superuser=False)
-    user.user_permissions.set(Permission.objects.filter(codename__in=names))
+    make_grant(user=user, role="support")
 
 
 def test_what_waits_is_listed_first_and_what_is_decided_on_request(admin: Client) -> None:
@@ -171,7 +171,7 @@ def test_what_has_been_overtaken_is_said(admin: Client) -> None:
 
 
 def test_who_may_only_look_decides_and_lifts_nothing(administrator: User, admin: Client) -> None:
-    allow(administrator, "view_case", "view_block")
+    let_only_look(administrator)
     case, block = make_case(), make_block()
     for row, name, what in ((case, "case", "decide"), (block, "block", "lift")):
         address = url(f"{name}_{what}", row.pk)

@@ -19,6 +19,8 @@ ADMIN_PAGES = [
     "/admin/accounts/organisation/add/",
     "/admin/accounts/employee/",
     "/admin/accounts/employee/add/",
+    "/admin/accounts/rolegrant/",
+    "/admin/accounts/rolegrant/add/",
     "/admin/accounts/user/",
     "/admin/linking/linkedidentity/",
     "/admin/linking/pendingcode/",

@@ -1,10 +1,11 @@
-"""Whatever the portal does to the registry: one function, one transaction, its event inside."""
+"""Organisations, employees, their sessions and local administrators."""
 
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
 
+from accounts.actions.roles import keeping_an_administrator, staff
 from accounts.models import Employee, Organisation, User, UserSession
 from audit.events import Event
 from audit.log import record
@@ -124,9 +125,15 @@ def create_administrator(username: str, *, password: str, by: str, now: datetime
 
 @transaction.atomic
 def change_administrator(user: User, *, fields: list[str], by: str, now: datetime) -> None:
-    """Save a local administrator of whom `fields` have been edited, or who is new."""
+    """Save a local administrator of whom `fields` have been edited, or who is new.
+
+    Raises:
+        LastAdministrator: nobody could administer the whole portal any more.
+    """
     created = user._state.adding
-    user.save()
+    user.is_staff = staff(user)
+    with keeping_an_administrator(now=now):
+        user.save()
     record(
         Event.ADMINISTRATOR_CREATED if created else Event.ADMINISTRATOR_CHANGED,
         by=by,
