@@ -36,7 +36,7 @@ class Guessers(Stage):
     def all_guess_at_one(self, where: int, whose: int, wrong: int, days: int) -> None:
         """The budgets of an employee are used up by several, and over days."""
         for _ in range(days):
-            for who in range(3):
+            for who in (0, 1, 2, 0):  # a fourth mail within the hour is one too many
                 window = self.ask(who, where, 0, self.employee(where, whose).email)
                 if window and window.asked:
                     self.decide(window.asked)
