@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts import actions
+from accounts.administrators.admin import SecondFactorReset
 from accounts.models import Employee, Organisation, User, UserSession
 
 admin.site.site_header = admin.site.site_title = "Kobling"
@@ -177,7 +178,7 @@ class EmployeeAdmin(admin.ModelAdmin[Employee]):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin[User]):
+class UserAdmin(SecondFactorReset, DjangoUserAdmin[User]):
     """Local administrators. Employees' users come with their links, and are only shown."""
 
     add_form = AdminUserCreationForm
@@ -203,7 +204,7 @@ class UserAdmin(DjangoUserAdmin[User]):
         (_("Rights"), {"fields": ("is_staff", "is_superuser")}),
     )
     filter_horizontal = ("user_permissions",)
-    actions = ("sign_out",)
+    actions = ("sign_out", "reset_second_factor")
 
     @admin.action(description=_("Sign out everywhere"), permissions=["change"])
     def sign_out(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

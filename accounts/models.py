@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.administrators.models import TryBudget
 from accounts.ids import uuid7
 from accounts.sessions import UserSession
 
@@ -18,6 +19,7 @@ __all__ = (
     "Employee",
     "NameMismatch",
     "Organisation",
+    "TryBudget",
     "User",
     "UserSession",
     "fold_email",

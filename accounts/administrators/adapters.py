@@ -1,0 +1,35 @@
+"""What allauth asks of the portal: how secrets are kept, and under which names it is known."""
+
+import base64
+
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet, InvalidToken
+from django.utils.crypto import salted_hmac
+
+
+class SecretUnreadable(Exception):
+    """The secret was encrypted under another SECRET_KEY, or changed by hand."""
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """Keeps TOTP secrets and the seed of recovery codes encrypted (MFA_ADAPTER, ADR 0013)."""
+
+    def encrypt(self, text: str) -> str:
+        return _cipher().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Give the text.
+
+        Raises:
+            SecretUnreadable: the key is another one.
+        """
+        try:
+            return _cipher().decrypt(encrypted_text.encode()).decode()
+        except InvalidToken:
+            raise SecretUnreadable from None
+
+
+def _cipher() -> Fernet:
+    """AES-128-CBC and HMAC-SHA256, under a key that no dump of the database has (A-32)."""
+    key = salted_hmac("kobling.accounts.second_factor", "", algorithm="sha256").digest()
+    return Fernet(base64.urlsafe_b64encode(key))
