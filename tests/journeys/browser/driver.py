@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +12,10 @@ from urllib.parse import urlsplit
 import urllib3
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
+from devtools.demo.launch import ROOT
 from devtools.demo.ports import Ports
 from devtools.environment import BASE_DIR
+from devtools.mailbox.authenticator import Authenticator
 from devtools.people import SamplePerson
 
 AXE = (BASE_DIR / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
@@ -23,13 +27,32 @@ ON_PURPOSE = re.compile(r"Failed to load resource: the server responded with a s
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """Where the running demo answers, and its administrator's password."""
+    """Where the running demo answers, its administrator's password, and its surroundings."""
 
     ports: Ports
     password: str
+    environment: dict[str, str]
 
     def portal(self, slug: str = "eksempel-kommune") -> str:
         return f"http://{slug}.localhost:{self.ports.portal}"
+
+    def app_code(self) -> str:
+        """Give what the administrator's telephone shows."""
+        url = f"http://127.0.0.1:{self.ports.inbox}/api/code"
+        return str(json.loads(urllib3.request("GET", url).data)["code"])
+
+    def new_administrator(self, username: str) -> str:
+        """Make one who has no second factor yet, by the command; gives the password."""
+        command = (sys.executable, "-m", "devtools.environment", sys.executable, "manage.py")
+        done = subprocess.run(
+            [*command, "create_administrator", username],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.split()[-1]
 
     def code_for(self, address: str) -> str:
         """Read the newest code mailed to an address, as «123 456»."""
@@ -115,6 +138,30 @@ class Driver:
     def sign_out(self) -> None:
         self.page.locator("form[action='/oidc/logout/'] button").first.click()
         self.page.wait_for_url(f"{self.demo.portal()}/?state=*")
+
+    def type_password(self, username: str, password: str) -> None:
+        """Come to the administration, and give the first half."""
+        self.open("/admin/")
+        self.page.locator("#id_username").fill(username)
+        self.page.locator("#id_password").fill(password)
+        self.press()
+
+    def type_code(self, code: str) -> None:
+        self.page.locator("#id_code").fill(code)
+        self.press()
+
+    def press(self) -> None:
+        """Press the last button of a page at the administration's door."""
+        with self.page.expect_navigation():
+            self.page.locator("main input[type=submit]").last.click()
+
+    def enrol_app(self, username: str) -> str:
+        """Come in as an administrator without a second factor, and add an app; gives its secret."""
+        self.type_password(username, self.demo.new_administrator(username))
+        self.page.get_by_role("link").filter(has_text=re.compile("app", re.IGNORECASE)).click()
+        secret = self.page.locator("code.secret").inner_text().replace(" ", "")
+        self.type_code(Authenticator(secret).code())
+        return secret
 
     def focused(self, attribute: str) -> str | None:
         """Give an attribute of what has the focus."""
