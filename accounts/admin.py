@@ -8,13 +8,14 @@ from django.contrib.auth.forms import AdminUserCreationForm
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.forms import DateInput, ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts import actions
 from accounts.administrators.admin import SecondFactorReset
+from accounts.administrators.fresh import FreshSignInToChange, fresh_sign_in_for_method
 from accounts.models import Employee, Organisation, User, UserSession
 
 admin.site.site_header = admin.site.site_title = "Kobling"
@@ -42,7 +43,7 @@ def end_sessions(
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(admin.ModelAdmin[Organisation]):
+class OrganisationAdmin(FreshSignInToChange[Organisation]):
     list_display = ("name", "host", "minimum_assurance", "unused_days", "active")
     list_filter = ("active", "minimum_assurance")
     search_fields = ("name", "slug", "host")
@@ -178,7 +179,7 @@ class EmployeeAdmin(admin.ModelAdmin[Employee]):
 
 
 @admin.register(User)
-class UserAdmin(SecondFactorReset, DjangoUserAdmin[User]):
+class UserAdmin(SecondFactorReset, FreshSignInToChange[User], DjangoUserAdmin[User]):
     """Local administrators. Employees' users come with their links, and are only shown."""
 
     add_form = AdminUserCreationForm
@@ -205,6 +206,10 @@ class UserAdmin(SecondFactorReset, DjangoUserAdmin[User]):
     )
     filter_horizontal = ("user_permissions",)
     actions = ("sign_out", "reset_second_factor")
+
+    @fresh_sign_in_for_method
+    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().user_change_password(request, *args, **kwargs)
 
     @admin.action(description=_("Sign out everywhere"), permissions=["change"])
     def sign_out(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

@@ -3,8 +3,12 @@
 import base64
 
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, InvalidToken
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext
+
+from accounts.models import User
 
 
 class SecretUnreadable(Exception):
@@ -13,6 +17,15 @@ class SecretUnreadable(Exception):
 
 class SecondFactorAdapter(DefaultMFAAdapter):
     """Keeps TOTP secrets and the seed of recovery codes encrypted (MFA_ADAPTER, ADR 0013)."""
+
+    def generate_authenticator_name(
+        self,
+        user: User,
+        type: Authenticator.Type,  # noqa: A002  # allauth's name
+    ) -> str:
+        """Give a name for a passkey whose owner gave none."""
+        number = Authenticator.objects.filter(user=user, type=type).count() + 1
+        return gettext("Passkey %(number)d") % {"number": number}
 
     def encrypt(self, text: str) -> str:
         return _cipher().encrypt(text.encode()).decode()

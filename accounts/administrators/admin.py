@@ -10,12 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.administrators import actions
+from accounts.administrators.fresh import fresh_sign_in_for_method
 from accounts.models import User
 
 
 class SecondFactorReset(admin.ModelAdmin[User]):
     """Adds the way back for whoever has lost telephone and recovery codes."""
 
+    @fresh_sign_in_for_method
     @admin.action(description=_("Reset the second factor"), permissions=["change"])
     def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> Any:
         """Take their second factors away and sign them out; they enrol anew after the password."""

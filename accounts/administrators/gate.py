@@ -12,13 +12,12 @@ from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
 from accounts.administrators import actions
-from accounts.models import User
-from accounts.sessions import LEVEL
+from accounts.models import AssuranceLevel, User
+from accounts.sessions import EID_USED_AT, LEVEL
 
 LOCAL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 PENDING = "administrator_pending"
 PENDING_LIFETIME = timedelta(minutes=10)
-HIGH = "high"
 
 
 def may_administer(request: HttpRequest) -> bool:
@@ -39,7 +38,7 @@ def _came_by_high_eid(request: HttpRequest, user: User) -> bool:
     at_home = user.employee is not None and (
         request.get_host().lower() == user.employee.organisation.host
     )
-    return at_home and request.session.get(LEVEL) == HIGH
+    return at_home and request.session.get(LEVEL) == AssuranceLevel.HIGH
 
 
 def _factor_times(request: HttpRequest, user: User) -> list[float]:
@@ -105,5 +104,8 @@ def is_fresh(request: HttpRequest, *, within: timedelta = FRESH) -> bool:
     user = request.user
     if not isinstance(user, User):
         return False
-    times = _factor_times(request, user)
-    return bool(times) and time.time() - max(times) < within.total_seconds()
+    if user.employee_id is not None:
+        last = request.session.get(EID_USED_AT) or 0
+    else:
+        last = max(_factor_times(request, user), default=0)
+    return time.time() - last < within.total_seconds()

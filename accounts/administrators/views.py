@@ -4,6 +4,7 @@ import json
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.internal.auth import begin_authentication
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -92,6 +93,9 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     if user is None:
         return to_sign_in(next_url)
     if not actions.factors_of(user):
+        if inside is not None:
+            logout(request)  # the factor has gone, and with it what the session stood on
+            return to_sign_in(next_url)
         return onwards("administrator_enrol")
     if "credential" in request.POST:
         return _take_passkey(request, user, next_url)

@@ -70,7 +70,7 @@ def administrator(demo: Demo, chromium: Browser) -> StorageState:
     """
     driver = Driver(demo, chromium)
     driver.type_password("admin", demo.password)
-    driver.type_code(demo.app_code())
+    driver.type_code(demo.unused_app_code())
     state = driver.context.storage_state()
     driver.close()
     return state

@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 from devtools.demo.launch import ROOT
 from devtools.demo.ports import Ports
 from devtools.environment import BASE_DIR
-from devtools.mailbox.authenticator import Authenticator
+from devtools.mailbox.authenticator import PERIOD, Authenticator
 from devtools.people import SamplePerson
 
 AXE = (BASE_DIR / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
@@ -32,6 +32,7 @@ class Demo:
     ports: Ports
     password: str
     environment: dict[str, str]
+    used_codes: list[str] = field(default_factory=list)
 
     def portal(self, slug: str = "eksempel-kommune") -> str:
         return f"http://{slug}.localhost:{self.ports.portal}"
@@ -40,6 +41,14 @@ class Demo:
         """Give what the administrator's telephone shows."""
         url = f"http://127.0.0.1:{self.ports.inbox}/api/code"
         return str(json.loads(urllib3.request("GET", url).data)["code"])
+
+    def unused_app_code(self) -> str:
+        """Wait until the telephone shows another code than those that were typed."""
+        deadline = time.monotonic() + 2 * PERIOD
+        while (code := self.app_code()) in self.used_codes and time.monotonic() < deadline:
+            time.sleep(0.2)
+        self.used_codes.append(code)
+        return code
 
     def new_administrator(self, username: str) -> str:
         """Make one who has no second factor yet, by the command; gives the password."""
@@ -154,6 +163,13 @@ class Driver:
         """Press the last button of a page at the administration's door."""
         with self.page.expect_navigation():
             self.page.locator("main input[type=submit]").last.click()
+
+    def open_in_the_administration(self, path: str) -> None:
+        """Open a page as the demo's administrator, and confirm it where that is asked."""
+        self.open(path)
+        if self.path() == "/admin/sign-in/second-factor/":
+            self.type_code(self.demo.unused_app_code())
+            assert self.path() == urlsplit(path).path
 
     def enrol_app(self, username: str) -> str:
         """Come in as an administrator without a second factor, and add an app; gives its secret."""

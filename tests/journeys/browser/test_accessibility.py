@@ -92,7 +92,7 @@ def test_axe_finds_nothing_in_the_administration(
     me = visit(axe=True, locale=language, storage_state=administrator)
     violations = []
     for path in ADMIN_PAGES:
-        me.open(path)
+        me.open_in_the_administration(path)
         violations += me.violations()
     me.open("/admin/accounts/employee/")
     me.page.locator("#result_list tbody th a").first.click()
@@ -143,6 +143,7 @@ def test_the_door_fits_a_narrow_screen(visit: Visit) -> None:
 def test_the_administration_keeps_the_policy(visit: Visit, administrator: StorageState) -> None:
     me = visit(storage_state=administrator)
     for path in ADMIN_PAGES:
+        me.open_in_the_administration(path)
         answer = me.page.goto(me.demo.portal() + path)
         assert answer is not None
         assert answer.status == 200, path
