@@ -74,6 +74,15 @@ def test_the_session_opens_no_other_address(visitor: Visitor) -> None:
         assert elsewhere.get("/admin/").status_code == 302
 
 
+def test_an_employee_signs_out_at_idporten_too(visitor: Visitor) -> None:
+    come_by(visitor, HIGH)
+    page = visitor.get("/admin/").content.decode()
+    assert 'action="/oidc/logout/"' in page
+    assert "/admin/logout/" not in page
+    assert "/logout" in visitor.post("/oidc/logout/").content.decode()
+    assert not is_in(visitor)
+
+
 def test_an_employee_has_no_way_in_by_password(visitor: Visitor) -> None:
     user = User.objects.get()
     user.set_password("a-long-and-fine-one")
