@@ -325,6 +325,12 @@ def test_a_password_adds_no_second_factor_beside_another(kari: User, browser: Cl
     assert Authenticator.objects.filter(type="totp").count() == 1
 
 
+def test_nor_does_it_where_the_pages_were_opened_in_time(kari: User) -> None:
+    enrol_app(kari)
+    with pytest.raises(actions.AlreadyEnrolled):
+        actions.add_passkey(kari, name="x", credential={}, first=True, now=kari.date_joined)
+
+
 def test_the_secret_being_set_up_is_not_readable_in_the_session(
     kari: User, browser: Client
 ) -> None:

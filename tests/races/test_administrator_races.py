@@ -3,7 +3,6 @@
 from functools import partial
 
 import pytest
-from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.utils import timezone
 
@@ -12,6 +11,7 @@ from accounts.administrators.totp import step_of
 from accounts.models import User
 from audit.models import AuditEvent
 from tests.administrators import PASSWORD, code_of, enrol_app, type_code, type_password
+from tests.passkeys import Passkey
 from tests.races.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -97,7 +97,11 @@ def test_two_who_enrol_by_the_same_password_make_one_second_factor(kari: User) -
         step = step_of(secret, code_of(secret), now=now) or 0
         actions.add_app(kari, secret=secret, step=step, first=True, now=now)
 
-    outcomes = at_once([partial(enrol, letter * 32) for letter in "ABC"])
+    credential = Passkey().register({"publicKey": {"challenge": "AAAA"}})
+    passkey = partial(
+        actions.add_passkey, kari, name="Key", credential=credential, first=True, now=now
+    )
+    outcomes = at_once([partial(enrol, "A" * 32), partial(enrol, "B" * 32), passkey])
     assert outcomes.count(None) == 1
     assert sum(isinstance(each, actions.AlreadyEnrolled) for each in outcomes) == 2
-    assert Authenticator.objects.filter(type="totp").count() == 1
+    assert len(actions.factors_of(kari)) == 1
