@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.addresses import fold_email
+from accounts.administrators.models import TryBudget
 from accounts.grants import RoleGrant
 from accounts.ids import uuid7
 from accounts.sessions import UserSession
@@ -21,6 +22,7 @@ __all__ = (
     "NameMismatch",
     "Organisation",
     "RoleGrant",
+    "TryBudget",
     "User",
     "UserSession",
     "fold_email",

@@ -15,6 +15,9 @@ from django.utils.crypto import get_random_string
 # ID-porten's own session lasts two hours at most; a working day is enough for the portal's.
 ABSOLUTE_LIFETIME = timedelta(hours=10)
 OIDC_SID = "oidc_sid"
+# With which level of assurance the eID opened the session, and when it was used for that.
+LEVEL = "level"
+EID_USED_AT = "eid_used_at"
 
 
 class UserSession(AbstractBaseSession):

@@ -48,6 +48,17 @@ class Event(TextChoices):
     ADMINISTRATOR_CHANGED = "administrator:changed", _("Administrator changed")
     ROLE_GRANTED = "role:granted", _("Role given")
     ROLE_REVOKED = "role:revoked", _("Role taken away")
+    ADMINISTRATOR_IN = "administrator:sign-in:done", _("Signed in to the administration")
+    ADMINISTRATOR_REFUSED = (
+        "administrator:sign-in:refused",
+        _("Sign-in to the administration refused"),
+    )
+    ADMINISTRATOR_OUT = "administrator:sign-in:ended", _("Signed out of the administration")
+    SECOND_FACTOR_ADDED = "second-factor:added", _("Second factor added")
+    SECOND_FACTOR_REMOVED = "second-factor:removed", _("Second factor removed")
+    SECOND_FACTOR_RESET = "second-factor:reset", _("Second factor reset")
+    RECOVERY_CODE_USED = "second-factor:recovery-code:used", _("Recovery code used")
+    RECOVERY_CODES_RENEWED = "second-factor:recovery-code:new", _("New recovery codes made")
 
 
 def catalogue() -> list[tuple[str, StrOrPromise]]:

@@ -41,13 +41,14 @@ def start(
     browser: str,
     language: str,
     next_url: str,
+    level: str,
     fresh: bool,
     now: datetime,
 ) -> str:
     """Push an authorization request (RFC 9126) and give where the browser goes.
 
-    `browser` is the secret of the browser that asks: no other can bring the answer. `fresh` asks
-    for the eID itself, whatever session there is at ID-porten.
+    `browser` is the secret of the browser that asks: no other can bring the answer. `level` is the
+    least that is taken. `fresh` asks for the eID itself, whatever session there is at ID-porten.
 
     Raises:
         ProviderUnavailable, ProviderMisconfigured.
@@ -60,7 +61,7 @@ def start(
         organisation=organisation,
         nonce=authorization.new_secret(),
         verifier=authorization.new_secret(),
-        level=organisation.minimum_assurance,
+        level=level,
         fresh=fresh,
         next_url=next_url,
         started_at=now,

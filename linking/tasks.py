@@ -6,6 +6,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
+from accounts.administrators.budgets import forget_ended
 from accounts.sessions import SessionStore
 from linking import actions, delivery
 from linking.models import OutgoingMail
@@ -62,6 +63,7 @@ def end_leavers() -> None:
 @shared_task
 def clear_sessions() -> None:
     SessionStore.clear_expired()
+    forget_ended(now=timezone.now())
 
 
 @shared_task

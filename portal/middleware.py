@@ -1,9 +1,10 @@
-import ipaddress
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
+
+from accounts.networks import is_trusted_proxy
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -29,13 +30,7 @@ class TrustedProxyMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.headers.get("X-Forwarded-Proto") == "https" and self._is_trusted(request):
+        sender = request.META.get("REMOTE_ADDR", "")
+        if request.headers.get("X-Forwarded-Proto") == "https" and is_trusted_proxy(sender):
             request.META["wsgi.url_scheme"] = "https"
         return self.get_response(request)
-
-    def _is_trusted(self, request: HttpRequest) -> bool:
-        try:
-            address = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
-        except ValueError:
-            return False
-        return any(address in network for network in settings.TRUSTED_PROXIES)

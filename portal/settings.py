@@ -27,7 +27,9 @@ INSTALLED_APPS = [
     "accounts.apps.AccountsConfig",
     "audit.apps.AuditConfig",
     *(["devtools"] if DEVELOPMENT else []),
-    "django.contrib.admin",
+    "allauth.account",  # allauth.mfa stands on it; of its pages none is mounted
+    "allauth.mfa",
+    "accounts.administrators.apps.AdministrationConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -49,6 +51,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",  # lets allauth's forms find the request
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -144,6 +147,16 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_REDIRECT_URL = "me"
 LOGIN_URL = "sign_in"
+
+# Local administrators' second factor (ADR 0013).
+MFA_ADAPTER = "accounts.administrators.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Kobling"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT
+ACCOUNT_RATE_LIMITS = False  # accounts/administrators/budgets.py counts instead
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*"]
 
 IDPORTEN_ISSUER = env.issuer()
 IDPORTEN_ORIGINS = env.origins_of(IDPORTEN_ISSUER)

@@ -17,6 +17,7 @@ urlpatterns = [
         name="accessibility",
     ),
     path("language/", set_language, name="set_language"),
+    path("admin/sign-in/", include("accounts.administrators.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),

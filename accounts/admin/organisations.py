@@ -12,11 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts import actions
 from accounts.access import ScopedAdmin, everywhere
 from accounts.admin.common import actor
+from accounts.administrators.fresh import FreshSignInToChange
 from accounts.models import Organisation
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(ScopedAdmin[Organisation]):
+class OrganisationAdmin(FreshSignInToChange[Organisation], ScopedAdmin[Organisation]):
     list_display = ("name", "host", "minimum_assurance", "unused_days", "active")
     list_filter = ("active", "minimum_assurance")
     search_fields = ("name", "slug", "host")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import actions
 from accounts.access import ScopedAdmin, everywhere, organisations
 from accounts.admin.common import LAST_ADMINISTRATOR, name_of
+from accounts.administrators.fresh import fresh_sign_in_for_method
 from accounts.models import Employee, Organisation, RoleGrant, User
 from accounts.roles import Role, in_words
 
@@ -130,6 +131,7 @@ class RoleGrantAdmin(ScopedAdmin[RoleGrant]):
             _signed_in(request), Role(obj.role), obj.organisation_id
         )
 
+    @fresh_sign_in_for_method
     def add_view(
         self,
         request: HttpRequest,
@@ -179,6 +181,7 @@ class RoleGrantAdmin(ScopedAdmin[RoleGrant]):
         self.message_user(request, text % facts, messages.SUCCESS)
         return True
 
+    @fresh_sign_in_for_method
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

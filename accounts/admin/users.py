@@ -16,11 +16,15 @@ from django.utils.translation import gettext_lazy as _
 from accounts import actions
 from accounts.access import ScopedAdmin, has_more
 from accounts.admin.common import LAST_ADMINISTRATOR, actor, end_sessions
+from accounts.administrators.admin import SecondFactorReset
+from accounts.administrators.fresh import FreshSignInToChange, fresh_sign_in_for_method
 from accounts.models import User, UserSession
 
 
 @admin.register(User)
-class UserAdmin(ScopedAdmin[User], DjangoUserAdmin[User]):
+class UserAdmin(
+    SecondFactorReset, FreshSignInToChange[User], ScopedAdmin[User], DjangoUserAdmin[User]
+):
     """Local administrators. Employees' users come with their links, and are only shown.
 
     For roles on the whole portal. What a user may do stands in the list of roles, but for
@@ -51,7 +55,11 @@ class UserAdmin(ScopedAdmin[User], DjangoUserAdmin[User]):
         (_("Rights"), {"fields": ("is_superuser",)}),
     )
     filter_horizontal = ()
-    actions = ("sign_out",)
+    actions = ("sign_out", "reset_second_factor")
+
+    @fresh_sign_in_for_method
+    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().user_change_password(request, *args, **kwargs)
 
     @admin.action(description=_("Sign out everywhere"), permissions=["change"])
     def sign_out(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

@@ -30,18 +30,23 @@ def launch(ports: Ports, data: Path, **services: str) -> subprocess.Popen[str]:
 
     `services` are settings such as DATABASE_URL, for servers it shall use instead of its own.
     """
-    filled_in = {name for base in FILLED_IN for name in (base, f"{base}_FILE")}
-    kept = {name: value for name, value in os.environ.items() if name not in filled_in}
-    chosen = {variable(name): str(getattr(ports, name)) for name in NAMES}
     return subprocess.Popen(
         [sys.executable, "manage.py", "demo"],
         cwd=ROOT,
-        env=kept | chosen | services | {"KOBLING_DATA": str(data), "DEBUG": "1"},
+        env=surroundings(ports, data, **services),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
     )
+
+
+def surroundings(ports: Ports, data: Path, **services: str) -> dict[str, str]:
+    """Give the environment of a demo, for a command beside it too."""
+    filled_in = {name for base in FILLED_IN for name in (base, f"{base}_FILE")}
+    kept = {name: value for name, value in os.environ.items() if name not in filled_in}
+    chosen = {variable(name): str(getattr(ports, name)) for name in NAMES}
+    return kept | chosen | services | {"KOBLING_DATA": str(data), "DEBUG": "1"}
 
 
 def read_until_ready(process: subprocess.Popen[str]) -> str:

@@ -30,6 +30,7 @@ Kobling is ready after {seconds:.1f} s.
   Sign in      {"\n               ".join(address(slug, ports) for slug in ORGANISATIONS)}
   Mail inbox   http://127.0.0.1:{ports.inbox}/
   Admin        {first}admin/   user {ADMINISTRATOR}   password {password}
+               its second factor: http://127.0.0.1:{ports.inbox}/authenticator
 
   Sign in with ID-porten, choose BankID, and be one of these (all are fictional):
 

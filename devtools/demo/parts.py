@@ -7,7 +7,7 @@ from pathlib import Path
 from devtools.demo.ports import Ports
 from devtools.demo.processes import Part, answers, has_logged
 from devtools.environment import CLIENT_ID
-from devtools.seed import ORGANISATIONS
+from devtools.seed import APP_SECRET, ORGANISATIONS
 
 WEB_WORKERS = 2
 WEB_THREADS = 4
@@ -90,6 +90,7 @@ def _mailbox(ports: Ports, data: Path) -> Part:
         (
             *(sys.executable, "-m", "devtools.mailbox", "--keep", str(data / "mail")),
             *("--smtp-port", str(ports.smtp), "--http-port", str(ports.inbox)),
+            *("--app-secret-file", str(data / "secrets" / APP_SECRET)),
         ),
         answers(f"http://127.0.0.1:{ports.inbox}/"),
     )

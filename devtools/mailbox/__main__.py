@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from threading import Event
 
+from devtools.mailbox.authenticator import Authenticator
 from devtools.mailbox.server import Mailbox
 
 
@@ -14,13 +15,21 @@ def main() -> int:
     parser.add_argument("--smtp-port", type=int, default=1025)
     parser.add_argument("--http-port", type=int, default=8025)
     parser.add_argument("--keep", type=Path, help="folder that keeps the mails over a restart")
+    parser.add_argument(
+        "--app-secret-file", type=Path, help="secret of the authenticator app that a page plays"
+    )
     options = parser.parse_args()
+    secret = options.app_secret_file
+    authenticator = Authenticator(secret.read_text()) if secret else None
     ended = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     try:
         mailbox = Mailbox(
-            smtp_port=options.smtp_port, http_port=options.http_port, folder=options.keep
+            smtp_port=options.smtp_port,
+            http_port=options.http_port,
+            folder=options.keep,
+            authenticator=authenticator,
         )
         mailbox.start()
     except OSError as error:

@@ -10,6 +10,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
+from devtools.mailbox.authenticator import Authenticator
 from devtools.mailbox.mails import Mail, Mails
 from devtools.mailbox.smtp import Fault, Handler
 
@@ -33,8 +34,10 @@ _ROUTES = Map(
         Rule("/", endpoint="inbox", methods=["GET"]),
         Rule("/mails/<identifier>", endpoint="mail", methods=["GET"]),
         Rule("/mails/<identifier>/html", endpoint="html", methods=["GET"]),
+        Rule("/authenticator", endpoint="authenticator_page", methods=["GET"]),
         Rule("/style.css", endpoint="style", methods=["GET"]),
         Rule("/api/mails", endpoint="api_mails", methods=["GET", "DELETE"]),
+        Rule("/api/code", endpoint="api_code", methods=["GET"]),
         Rule("/api/fault", endpoint="api_fault", methods=["POST"]),
     ]
 )
@@ -43,9 +46,12 @@ _ROUTES = Map(
 class Pages:
     """The WSGI application."""
 
-    def __init__(self, mails: Mails, handler: Handler) -> None:
+    def __init__(
+        self, mails: Mails, handler: Handler, authenticator: Authenticator | None = None
+    ) -> None:
         self._mails = mails
         self._handler = handler
+        self._authenticator = authenticator
         self._templates = Environment(
             loader=FileSystemLoader(_HERE / "templates"), autoescape=select_autoescape()
         )
@@ -66,6 +72,7 @@ class Pages:
         return response(environ, start_response)
 
     def _page(self, template: str, **context: Any) -> Response:
+        context["has_authenticator"] = self._authenticator is not None
         html = self._templates.get_template(template).render(**context)
         return Response(html, mimetype="text/html")
 
@@ -89,6 +96,18 @@ class Pages:
             self._mails.clear()
         mails = [mail.as_json() for mail in self._mails.newest_first()]
         return Response(json.dumps(mails), mimetype="application/json")
+
+    def _authenticator_page(self, _request: Request) -> Response:
+        app = self._app()
+        return self._page("authenticator.html", code=app.code(), seconds_left=app.seconds_left())
+
+    def _api_code(self, _request: Request) -> Response:
+        return Response(json.dumps({"code": self._app().code()}), mimetype="application/json")
+
+    def _app(self) -> Authenticator:
+        if self._authenticator is None:
+            raise NotFound
+        return self._authenticator
 
     def _api_fault(self, request: Request) -> Response:
         try:

@@ -10,6 +10,7 @@ from typing import Self
 from aiosmtpd.controller import Controller
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from devtools.mailbox.authenticator import Authenticator
 from devtools.mailbox.mails import Mail, Mails
 from devtools.mailbox.pages import Pages
 from devtools.mailbox.smtp import Fault, Handler
@@ -32,7 +33,12 @@ class Mailbox:
     """
 
     def __init__(
-        self, *, smtp_port: int = 0, http_port: int = 0, folder: Path | None = None
+        self,
+        *,
+        smtp_port: int = 0,
+        http_port: int = 0,
+        folder: Path | None = None,
+        authenticator: Authenticator | None = None,
     ) -> None:
         self._content = Mails(folder)
         self._handler = Handler(self._content)
@@ -42,7 +48,7 @@ class Mailbox:
             self._http = make_server(
                 _HOST,
                 self.http_port,
-                Pages(self._content, self._handler),
+                Pages(self._content, self._handler, authenticator),
                 threaded=True,
                 request_handler=_Quiet,
                 fd=bound.fileno(),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.admin.common import actor
+from accounts.administrators.fresh import fresh_sign_in_for_method
 from linking import actions
 from linking.admin.common import ReadOnlyAdmin, ReasonForm, link_to
 from linking.models import LinkedIdentity
@@ -79,6 +80,7 @@ class LinkedIdentityAdmin(ReadOnlyAdmin[LinkedIdentity]):
         own = path("<path:object_id>/revoke/", revoke, name="linking_linkedidentity_revoke")
         return [own, *super().get_urls()]
 
+    @fresh_sign_in_for_method
     @admin.action(description=_("Revoke selected links"), permissions=["revoke"])
     def revoke(
         self, request: HttpRequest, queryset: QuerySet[LinkedIdentity]

@@ -12,6 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from accounts.http import PortalRequest
 from accounts.models import Employee, Organisation, User
+from accounts.sessions import LEVEL
 from audit.events import Event
 from audit.log import new_reference, record
 from linking.oidc import reaches
@@ -20,7 +21,7 @@ from linking.persons import SESSION_KEY, EidPerson
 from linking.refusals import Refused
 
 NEXT_KEY = "next"
-LEVEL_KEY = "level"
+LEVEL_KEY = LEVEL
 REQUEST_KEY = "link_request"
 # Set on a response: the session behind it is neither saved nor its cookie changed.
 LEAVES_SESSION = "leaves_session"

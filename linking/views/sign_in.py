@@ -16,8 +16,8 @@ from mozilla_django_oidc.views import (
 )
 
 from accounts.http import PortalRequest
-from accounts.models import User
-from accounts.sessions import OIDC_SID
+from accounts.models import AssuranceLevel, User
+from accounts.sessions import EID_USED_AT, OIDC_SID
 from linking import actions, authorization, http, idporten, oidc
 from linking.models import AuthorizationRequest
 from linking.persons import REFUSED_KEY, SESSION_KEY, EidPerson
@@ -35,6 +35,7 @@ from linking.views.common import (
 )
 
 BROWSER_KEY = "browser"
+HIGH = AssuranceLevel.HIGH.value
 
 
 @require_safe
@@ -55,15 +56,21 @@ class AuthenticateView(OIDCAuthenticationRequestView):
     """Sends the browser to ID-porten by a pushed request."""
 
     def get(self, request: PortalRequest) -> HttpResponse:
+        next_url = safe_next(request, request.GET.get("next", ""))
+        high, fresh = request.GET.get("level") == HIGH, "fresh" in request.GET
         try:
-            return begin(request, next_url=safe_next(request, request.GET.get("next", "")))
+            return begin(request, next_url=next_url, high=high, fresh=fresh)
         except Refused as refusal:
             return refuse(request, refusal)
 
 
 @http.time_limit()
-def begin(request: PortalRequest, *, next_url: str, fresh: bool = False) -> HttpResponse:
+def begin(
+    request: PortalRequest, *, next_url: str, high: bool = False, fresh: bool = False
+) -> HttpResponse:
     """Send the browser to ID-porten, asking for the level that the organisation wants now.
+
+    `high` asks for the highest level instead, which the administration needs.
 
     Raises:
         Refused: ID-porten did not take the request.
@@ -75,6 +82,7 @@ def begin(request: PortalRequest, *, next_url: str, fresh: bool = False) -> Http
         browser=browser_secret(request),
         language=get_language() or organisation.default_language,
         next_url=next_url,
+        level=HIGH if high else organisation.minimum_assurance,
         fresh=fresh,
         now=timezone.now(),
     )
@@ -126,7 +134,8 @@ def welcome(
     person = EidPerson.of(verified)
     user = authenticate(request, idporten_person=person, organisation=organisation)
     if isinstance(user, User):
-        let_in(request, user, sid=verified.sid, level=verified.level)
+        used_at = verified.auth_time
+        let_in(request, user, sid=verified.sid, level=verified.level, used_at=used_at)
         return redirect(asked.next_url or reverse("me"))
     started, now = (int(moment.timestamp()) for moment in (asked.started_at, timezone.now()))
     if not asked.fresh and not oidc.is_fresh(verified.auth_time, since=started, now=now):
@@ -143,7 +152,9 @@ def browser_secret(request: PortalRequest) -> str:
     return secret
 
 
-def let_in(request: PortalRequest, user: User, *, sid: str, level: str) -> None:
+def let_in(
+    request: PortalRequest, user: User, *, sid: str, level: str, used_at: int | None = None
+) -> None:
     """Sign the employee in under a new session key (A-18); other tabs may still finish (H-50)."""
     browser = request.session.get(BROWSER_KEY)
     if request.user.is_authenticated:
@@ -151,7 +162,9 @@ def let_in(request: PortalRequest, user: User, *, sid: str, level: str) -> None:
     for key in (SESSION_KEY, REFUSED_KEY, REQUEST_KEY):
         request.session.pop(key, None)
     login(request, user, backend="linking.idporten.IDPortenBackend")
-    request.session.update({OIDC_SID: sid, LEVEL_KEY: level, BROWSER_KEY: browser})
+    request.session.update(
+        {OIDC_SID: sid, LEVEL_KEY: level, EID_USED_AT: used_at, BROWSER_KEY: browser}
+    )
 
 
 def await_link(request: PortalRequest, person: EidPerson, *, sid: str, next_url: str) -> None:

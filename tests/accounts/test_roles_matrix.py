@@ -91,6 +91,13 @@ ADMIN = {
 } | {f"admin:{model}_{page}": rule for model, five in MODELS.items() for page, rule in five.items()}
 # The portal's own pages know employees, not roles; and what answers anybody.
 ANYBODY = {
+    "administrator_sign_in": {200, 302},
+    "administrator_second_factor": {200, 302},
+    "administrator_enrol": {200, 302},
+    "administrator_enrol_app": {200, 302},
+    "administrator_enrol_passkey": {200, 302},
+    "administrator_recovery_codes": {200, 302},
+    "administrator_factors": {200, 302},
     "admin:login": {200, 302},
     "admin:logout": {200, 302, 405},
     **{f"admin/{model.replace('_', '/')}/<path:object_id>/": {302} for model in MODELS},
@@ -102,10 +109,10 @@ ANYBODY = {
     "oidc_backchannel_logout": {400, 405},
     "link_email": {302, 403},
     "link_code": {302, 403},
-    "link_done": {302, 405},
+    "link_done": {200, 302, 405},
     "link_not_me": {400, 404, 410},
-    "me": {302, 405},
-    "me_unlink": {302},
+    "me": {200, 302, 405},
+    "me_unlink": {200, 302},
     **{name: {200, 405} for name in ("help", "privacy", "accessibility")},
     "set_language": {302},
     "healthz": {200, 405},

@@ -1,5 +1,6 @@
 """Two organisations with the same of everything, and the people of the roles in them."""
 
+import time
 from dataclasses import dataclass, field
 
 from django.contrib.auth.hashers import make_password
@@ -9,9 +10,11 @@ from django.utils import timezone
 
 from accounts.models import Employee, Organisation, User
 from accounts.roles import Role
+from accounts.sessions import EID_USED_AT, LEVEL, OIDC_SID
 from audit.events import Event
 from audit.models import AuditEvent
 from linking.models import Case
+from tests.administrators import sign_in
 from tests.factories import (
     make_block,
     make_case,
@@ -23,7 +26,7 @@ from tests.factories import (
     make_pending_code,
 )
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "linking.idporten.IDPortenBackend"
 
 
 @dataclass
@@ -85,6 +88,7 @@ def make_world(slug: str, word: str) -> World:
 def make_colleague(world: World, name: str, role: Role | None) -> User:
     employee = make_employee(organisation=world.organisation, first_name=name, last_name="Ås")
     user = User.objects.create(employee=employee, password=make_password(None))
+    make_link(employee=employee)
     if role is not None:
         make_grant(user=user, role=role, organisation=world.organisation)
     user.refresh_from_db()
@@ -101,9 +105,18 @@ def make_local(username: str, **grant: object) -> User:
 
 
 def browser_of(user: User | None, host: str = "127.0.0.1") -> Client:
+    """Whoever is in: a local user by a second factor, an employee at home by a high eID."""
+    employee = user.employee if user is not None else None
+    if employee is not None:
+        host = employee.organisation.host
     client = Client(headers={"host": host, "accept-language": "en"})
-    if user is not None:
+    if user is not None and employee is None:
+        sign_in(client, user)
+    elif user is not None:
         client.force_login(user, backend=BACKEND)
+        session = client.session
+        session.update({OIDC_SID: "sid", LEVEL: "high", EID_USED_AT: time.time()})
+        session.save()
     return client
 
 

@@ -27,6 +27,7 @@ from devtools.idporten.server import StandIn
 from devtools.mailbox import Mailbox
 from linking.models import LinkedIdentity, OutgoingMail, PendingCode
 from tests import environment
+from tests.administrators import SECOND_FACTOR, SIGN_IN, code_of, enrol_app
 from tests.attacks import sinks
 from tests.attacks.sinks import Content
 from tests.attacks.surfer import Form, Surfer
@@ -82,7 +83,7 @@ class Canary:
             email=INGRID.email,
             birth_date=INGRID.birth_date,
         )
-        User.objects.create_superuser("admin", PASSWORD)
+        self.app_secret = enrol_app(User.objects.create_superuser("admin", PASSWORD))
         register(self.standin, f"http://{self.host}")
         return self
 
@@ -159,10 +160,10 @@ class Canary:
     def administer(self) -> list[int]:
         """Look at every page of the administration there is, and change the person."""
         administrator = self._surfer()
-        administrator.get("/admin/login/?next=/admin/")
-        signed_in = administrator.post(
-            "/admin/login/", username="admin", password=PASSWORD, next="/admin/"
-        )
+        administrator.get(SIGN_IN)
+        administrator.post(SIGN_IN, username="admin", password=PASSWORD)
+        administrator.get(SECOND_FACTOR)
+        signed_in = administrator.post(SECOND_FACTOR, code=code_of(self.app_secret))
         statuses = [signed_in.status]
         statuses += [administrator.get(path).status for path in admin_pages()]
         person = reverse("admin:accounts_employee_change", args=[self.employee.pk])

@@ -8,6 +8,7 @@ from django.test import Client
 from accounts.models import Employee, Organisation, User
 from devtools.idporten.server import StandIn
 from devtools.people import SAMPLE_PEOPLE
+from tests.administrators import sign_in
 from tests.factories import make_employee
 from tests.journeys.visitor import INGRID, Visitor
 
@@ -42,7 +43,5 @@ def attacker(idporten: StandIn, ingrid: Employee) -> Visitor:
 def administrator(**how: Any) -> Client:
     """A browser in which an administrator of everything is signed in."""
     client = Client(headers={"host": "eksempel-kommune.localhost", "accept-language": "en"}, **how)
-    client.force_login(
-        User.objects.create_superuser("admin"), backend="django.contrib.auth.backends.ModelBackend"
-    )
+    sign_in(client, User.objects.create_superuser("admin"))
     return client

@@ -54,7 +54,9 @@ METHODS = ("get", "head", "post", "put", "delete", "options", "trace")
 
 def test_the_urlconf_was_read() -> None:
     """A-22: its own addresses and the administration's."""
-    assert {"/", "/me/", "/link/code/", "/oidc/callback/", "/admin/login/", "/healthz"} <= set(ALL)
+    assert {"/", "/me/", "/link/code/", "/oidc/callback/", "/admin/sign-in/", "/healthz"} <= set(
+        ALL
+    )
     assert len(ALL) > 60
     assert not [address for address in ALL if "<" in address]
 

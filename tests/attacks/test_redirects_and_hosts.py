@@ -4,10 +4,12 @@ import re
 from urllib.parse import urljoin, urlsplit
 
 import pytest
+import time_machine
 from django.test import Client
 
 from accounts.models import Employee, Organisation
 from devtools.mailbox import Mailbox
+from tests.administrators import PASSWORD, SECOND_FACTOR, SIGN_IN, code_of, enrol_app
 from tests.factories import fingerprint_of, make_link
 from tests.journeys.visitor import INGRID, Visitor, run_worker, text
 
@@ -97,16 +99,20 @@ def test_next_leaves_the_portal_after_no_first_visit(
 def test_next_leaves_the_portal_after_no_sign_in_to_the_administration(
     organisation: Organisation,
 ) -> None:
-    """A-16: Django's own view, with the portal's hosts."""
+    """A-16: from Django's door, from the page of the password and from that of the code."""
     from accounts.models import User
 
-    User.objects.create_superuser("admin", "a-long-and-fine-one")
-    for target in NEXT:
-        browser = Client(headers={"host": HOST})
-        fields = {"username": "admin", "password": "a-long-and-fine-one", "next": target}
-        answer = browser.post("/admin/login/", fields)
-        assert answer.status_code == 302
-        assert leads(answer.headers["Location"], base=f"http://{HOST}/admin/login/") == HOST, target
+    secret = enrol_app(User.objects.create_superuser("admin", PASSWORD))
+    for step, target in enumerate(NEXT):
+        with time_machine.travel(30 * step + 10**9, tick=False):
+            browser = Client(headers={"host": HOST})
+            door = browser.get("/admin/login/", {"next": target})
+            browser.post(SIGN_IN, {"username": "admin", "password": PASSWORD, "next": target})
+            fields = {"code": code_of(secret), "next": target}
+            answers = [door, browser.post(SECOND_FACTOR, fields)]
+        for answer in answers:
+            assert answer.status_code == 302
+            assert leads(answer.headers["Location"], base=f"http://{HOST}{SIGN_IN}") == HOST, target
 
 
 @pytest.mark.parametrize("target", NEXT, ids=ascii)

@@ -10,6 +10,7 @@ from accounts.models import Employee, User
 from devtools.idporten.server import StandIn
 from devtools.mailbox import Mailbox
 from linking.models import LinkedIdentity, OutgoingMail
+from tests.administrators import PASSWORD, SECOND_FACTOR, SIGN_IN, code_of, enrol_app
 from tests.attacks.conftest import ATTACKER
 from tests.factories import fingerprint_of, make_employee, make_link
 from tests.journeys.visitor import INGRID, Visitor, assert_refused, newest_code, text
@@ -73,13 +74,17 @@ def test_a_planted_session_is_of_no_use_after_an_administrators_sign_in(
     planted: tuple[Visitor, str],
 ) -> None:
     """A-18: by password too."""
-    User.objects.create_superuser("admin", "a-long-and-fine-one")
+    secret = enrol_app(User.objects.create_superuser("admin", PASSWORD))
     victim, key = planted
-    victim.post("/admin/login/", username="admin", password="a-long-and-fine-one", next="/admin/")
+    victim.post(SIGN_IN, username="admin", password=PASSWORD)
+    between = key_of(victim)
+    assert between != key
+    victim.post(SECOND_FACTOR, code=code_of(secret))
     assert victim.get("/admin/").status_code == 200
-    thief = Client(headers={"host": HOST})
-    thief.cookies["session"] = key
-    assert thief.get("/admin/").status_code == 302
+    for old in (key, between):
+        thief = Client(headers={"host": HOST})
+        thief.cookies["session"] = old
+        assert thief.get("/admin/").status_code == 302
 
 
 def test_a_key_of_the_attackers_choice_is_never_taken(

@@ -5,11 +5,14 @@ import smtplib
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
+import time_machine
 
 from devtools.mailbox import Mailbox
+from devtools.mailbox.authenticator import Authenticator
 
 
 def send(mailbox: Mailbox, subject: str = "Hei", text: str = "Koden er 123 456.") -> None:
@@ -82,3 +85,21 @@ def test_a_restart_keeps_the_mails(tmp_path: Path) -> None:
 def test_a_busy_port_is_an_os_error_that_names_it(box: Mailbox) -> None:
     with pytest.raises(OSError, match="in use"):
         Mailbox(http_port=box.http_port)
+
+
+@pytest.mark.parametrize(
+    ("moment", "code"), [(59, "287082"), (1111111109, "081804"), (20000000000, "353130")]
+)
+def test_the_telephone_shows_what_the_standard_has(moment: int, code: str) -> None:
+    """RFC 6238, appendix B, the last six digits; the key is «12345678901234567890»."""
+    with time_machine.travel(moment, tick=False):
+        assert Authenticator("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ").code() == code
+
+
+def test_the_telephone_has_a_page_where_there_is_one(box: Mailbox) -> None:
+    with Mailbox(authenticator=Authenticator("A" * 32)) as with_telephone:
+        code = json.loads(page(with_telephone, "/api/code"))["code"]
+        assert f"{code[:3]} {code[3:]}" in page(with_telephone, "/authenticator")
+        assert "/authenticator" in page(with_telephone, "/")
+    with pytest.raises(HTTPError, match="404"):
+        page(box, "/authenticator")

@@ -10,6 +10,7 @@ from accounts.models import Employee, Organisation, User
 from audit.events import Event
 from audit.models import AuditEvent
 from linking.models import LinkedIdentity
+from tests.administrators import sign_in
 from tests.factories import (
     make_administrator,
     make_block,
@@ -44,7 +45,7 @@ def administrator() -> User:
 @pytest.fixture
 def admin(administrator: User) -> Client:
     client = Client(headers={"host": "127.0.0.1", "accept-language": "en"})
-    client.force_login(administrator, backend="django.contrib.auth.backends.ModelBackend")
+    sign_in(client, administrator)
     return client
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import Employee, User
 from audit.models import AuditEvent
 from linking.models import Block, Case, LinkedIdentity
+from tests.administrators import sign_in
 from tests.factories import (
     make_administrator,
     make_block,
@@ -35,7 +36,7 @@ def admin(administrator: User) -> Client:
 
 def browser_of(user: User) -> Client:
     client = Client(headers={"host": "127.0.0.1", "accept-language": "en"})
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    sign_in(client, user)
     return client
 
 

@@ -15,6 +15,7 @@ from linking import actions
 from linking.fingerprint_keys import compare_keys
 from linking.key_rows import Rows
 from linking.models import Block, Case, FingerprintKey, LinkedIdentity
+from tests.administrators import sign_in
 from tests.factories import make_administrator, make_block, make_employee, make_link
 from tests.keys import keys
 
@@ -130,7 +131,7 @@ def test_the_command_tells_when_a_key_may_be_taken_out(
 
 def admin_for(user: User) -> Client:
     client = Client(headers={"host": "127.0.0.1", "accept-language": "en"})
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    sign_in(client, user)
     return client
 
 

@@ -12,6 +12,7 @@ from audit.models import AuditEvent
 from devtools.idporten.server import StandIn
 from linking import tasks
 from linking.models import AuthorizationRequest, UsedLogoutToken
+from tests.administrators import sign_in
 from tests.factories import fingerprint_of, make_administrator, make_employee, make_link
 from tests.journeys.visitor import INGRID, SOLVEIG, Visitor
 
@@ -33,8 +34,7 @@ def signed_in(idporten: StandIn, organisation: Organisation) -> list[Visitor]:
 @pytest.fixture
 def admin(db: None) -> Client:
     client = Client(headers={"host": "127.0.0.1", "accept-language": "en"})
-    backend = "django.contrib.auth.backends.ModelBackend"
-    client.force_login(make_administrator(username="admin"), backend=backend)
+    sign_in(client, make_administrator(username="admin"))
     return client
 
 
@@ -65,7 +65,7 @@ def test_whoever_was_signed_out_may_sign_in_again(signed_in: list[Visitor], admi
 def test_an_administrator_is_signed_out_by_another(admin: Client) -> None:
     other = make_administrator(username="other")
     theirs = Client(headers={"host": "127.0.0.1"})
-    theirs.force_login(other, backend="django.contrib.auth.backends.ModelBackend")
+    sign_in(theirs, other)
     form = {"action": "sign_out", "_selected_action": [str(other.pk)]}
     page = admin.post("/admin/accounts/user/", form, follow=True).content.decode()
     assert "1 session was ended." in page
@@ -80,7 +80,7 @@ def test_whoever_may_only_look_signs_nobody_out(signed_in: list[Visitor], admin:
     viewer.save()
     viewer.user_permissions.add(Permission.objects.get(codename="view_employee"))
     client = Client(headers={"host": "127.0.0.1", "accept-language": "en"})
-    client.force_login(viewer, backend="django.contrib.auth.backends.ModelBackend")
+    sign_in(client, viewer)
     end_sessions(client, Employee.objects.get(email=INGRID.email))
     assert UserSession.objects.filter(user__employee__email=INGRID.email).count() == 2
 

@@ -31,7 +31,8 @@ call_command("collectstatic", interactive=False, verbosity=0)
 answers = {}
 for name, path, secure in (
     ("plain", "/", False), ("front", "/", True), ("start", "/oidc/authenticate/", True),
-    ("login", "/admin/login/", True), ("missing", "/nothing/", True), ("alive", "/healthz", False),
+    ("login", "/admin/sign-in/", True), ("missing", "/nothing/", True),
+    ("alive", "/healthz", False),
 ):
     response = Client(headers={"host": "kommune.portal.example"}).get(path, secure=secure)
     answers[name] = {

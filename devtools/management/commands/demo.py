@@ -1,3 +1,4 @@
+import base64
 import os
 import secrets
 import signal
@@ -14,7 +15,7 @@ from accounts.models import Organisation
 from devtools import environment, messages
 from devtools.demo import DATABASE_IS_GIVEN, STARTED, page, parts, ports
 from devtools.demo.processes import ProcessEnded, Processes
-from devtools.seed import ORGANISATIONS, seed
+from devtools.seed import APP_SECRET, ORGANISATIONS, seed
 
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -48,10 +49,11 @@ class Command(BaseCommand):
     def _start(self, children: Processes, chosen: ports.Ports) -> None:
         data = environment.DATA_DIR
         password = environment.secret("administrator_password", _new_password)
+        app_secret = environment.secret(APP_SECRET, _new_app_secret)
         _say("Starting the ID-porten stand-in and the mail inbox …")
         children.start(*parts.around(chosen, data))
         _say("Preparing the database …")
-        prepare_database(port=chosen.portal, administrator_password=password)
+        prepare_database(port=chosen.portal, administrator_password=password, app_secret=app_secret)
         messages.compile_all()
         _say("Starting the queue and the web server …")
         children.start(*parts.portal(chosen, data))
@@ -83,7 +85,11 @@ def _new_password() -> str:
     return secrets.token_urlsafe(12)
 
 
-def prepare_database(*, port: int, administrator_password: str) -> None:
+def _new_app_secret() -> str:
+    return base64.b32encode(secrets.token_bytes(20)).decode()
+
+
+def prepare_database(*, port: int, administrator_password: str, app_secret: str) -> None:
     """Migrate and seed, and leave no connection open: there will be forks.
 
     Raises:
@@ -91,7 +97,7 @@ def prepare_database(*, port: int, administrator_password: str) -> None:
     """
     refuse_real_data()
     call_command("migrate", verbosity=0, interactive=False)
-    seed(port=port, administrator_password=administrator_password)
+    seed(port=port, administrator_password=administrator_password, app_secret=app_secret)
     cast(DatabaseWrapper, connections[DEFAULT_DB_ALIAS]).close_pool()
 
 

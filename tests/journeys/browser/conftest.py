@@ -6,10 +6,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, StorageState, sync_playwright
 from psycopg import sql
 
-from devtools.demo.launch import free_ports, launch, read_until_ready
+from devtools.demo.launch import free_ports, launch, read_until_ready, surroundings
 from devtools.screenshots import browser_path
 from tests.journeys.browser.driver import Demo, Driver
 
@@ -50,12 +50,30 @@ def demo(tmp_path_factory: pytest.TempPathFactory, services: dict[str, str]) -> 
     process = launch(ports, data, **services)
     read_until_ready(process)
     try:
-        yield Demo(ports=ports, password=(data / "secrets" / "administrator_password").read_text())
+        yield Demo(
+            ports=ports,
+            password=(data / "secrets" / "administrator_password").read_text(),
+            environment=surroundings(ports, data, **services),
+        )
     finally:
         process.terminate()
         process.wait(60)
         if process.stdout is not None:
             process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def administrator(demo: Demo, chromium: Browser) -> StorageState:
+    """The cookies of the demo's administrator, who has come in by password and app.
+
+    Once for all tests: a code signs in once, and the next one takes half a minute.
+    """
+    driver = Driver(demo, chromium)
+    driver.type_password("admin", demo.password)
+    driver.type_code(demo.unused_app_code())
+    state = driver.context.storage_state()
+    driver.close()
+    return state
 
 
 @pytest.fixture

@@ -2,16 +2,20 @@
 
 import json
 import re
+import subprocess
+import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 import urllib3
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
+from devtools.demo.launch import ROOT
 from devtools.demo.ports import Ports
 from devtools.environment import BASE_DIR
+from devtools.mailbox.authenticator import PERIOD, Authenticator
 from devtools.people import SamplePerson
 
 AXE = (BASE_DIR / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
@@ -23,13 +27,41 @@ ON_PURPOSE = re.compile(r"Failed to load resource: the server responded with a s
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """Where the running demo answers, and its administrator's password."""
+    """Where the running demo answers, its administrator's password, and its surroundings."""
 
     ports: Ports
     password: str
+    environment: dict[str, str]
+    used_codes: list[str] = field(default_factory=list)
 
     def portal(self, slug: str = "eksempel-kommune") -> str:
         return f"http://{slug}.localhost:{self.ports.portal}"
+
+    def app_code(self) -> str:
+        """Give what the administrator's telephone shows."""
+        url = f"http://127.0.0.1:{self.ports.inbox}/api/code"
+        return str(json.loads(urllib3.request("GET", url).data)["code"])
+
+    def unused_app_code(self) -> str:
+        """Wait until the telephone shows another code than those that were typed."""
+        deadline = time.monotonic() + 2 * PERIOD
+        while (code := self.app_code()) in self.used_codes and time.monotonic() < deadline:
+            time.sleep(0.2)
+        self.used_codes.append(code)
+        return code
+
+    def new_administrator(self, username: str) -> str:
+        """Make one who has no second factor yet, by the command; gives the password."""
+        command = (sys.executable, "-m", "devtools.environment", sys.executable, "manage.py")
+        done = subprocess.run(
+            [*command, "create_administrator", username],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.split()[-1]
 
     def code_for(self, address: str) -> str:
         """Read the newest code mailed to an address, as «123 456»."""
@@ -122,6 +154,37 @@ class Driver:
     def sign_out(self) -> None:
         self.page.locator("form[action='/oidc/logout/'] button").first.click()
         self.page.wait_for_url(f"{self.demo.portal()}/?state=*")
+
+    def type_password(self, username: str, password: str) -> None:
+        """Come to the administration, and give the first half."""
+        self.open("/admin/")
+        self.page.locator("#id_username").fill(username)
+        self.page.locator("#id_password").fill(password)
+        self.press()
+
+    def type_code(self, code: str) -> None:
+        self.page.locator("#id_code").fill(code)
+        self.press()
+
+    def press(self) -> None:
+        """Press the last button of a page at the administration's door."""
+        with self.page.expect_navigation():
+            self.page.locator("main input[type=submit]").last.click()
+
+    def open_in_the_administration(self, path: str) -> None:
+        """Open a page as the demo's administrator, and confirm it where that is asked."""
+        self.open(path)
+        if self.path() == "/admin/sign-in/second-factor/":
+            self.type_code(self.demo.unused_app_code())
+            assert self.path() == urlsplit(path).path
+
+    def enrol_app(self, username: str) -> str:
+        """Come in as an administrator without a second factor, and add an app; gives its secret."""
+        self.type_password(username, self.demo.new_administrator(username))
+        self.page.get_by_role("link").filter(has_text=re.compile("app", re.IGNORECASE)).click()
+        secret = self.page.locator("code.secret").inner_text().replace(" ", "")
+        self.type_code(Authenticator(secret).code())
+        return secret
 
     def focused(self, attribute: str) -> str | None:
         """Give an attribute of what has the focus."""

@@ -4,7 +4,9 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
+from playwright.sync_api import StorageState
 
+from devtools.mailbox.authenticator import Authenticator
 from devtools.people import SAMPLE_PEOPLE, SamplePerson
 from tests.journeys.browser.driver import Driver
 
@@ -85,22 +87,14 @@ def test_no_page_is_wider_than_a_narrow_screen(visit: Visit) -> None:
     assert [name for name in every_page(me, NARROW) if me.is_too_wide()] == []
 
 
-def sign_in_to_the_administration(me: Driver) -> None:
-    me.open("/admin/")
-    me.page.locator("#id_username").fill("admin")
-    me.page.locator("#id_password").fill(me.demo.password)
-    with me.page.expect_navigation():
-        me.page.locator("input[type=submit], button[type=submit]").last.click()
-
-
 @pytest.mark.parametrize("language", PEOPLE)
-def test_axe_finds_nothing_in_the_administration(visit: Visit, language: str) -> None:
-    me = visit(axe=True, locale=language)
-    me.open("/admin/")
-    violations = me.violations()
-    sign_in_to_the_administration(me)
+def test_axe_finds_nothing_in_the_administration(
+    visit: Visit, administrator: StorageState, language: str
+) -> None:
+    me = visit(axe=True, locale=language, storage_state=administrator)
+    violations = []
     for path in ADMIN_PAGES:
-        me.open(path)
+        me.open_in_the_administration(path)
         violations += me.violations()
     me.open("/admin/accounts/employee/")
     me.page.locator("#result_list tbody th a").first.click()
@@ -109,10 +103,49 @@ def test_axe_finds_nothing_in_the_administration(visit: Visit, language: str) ->
     assert violations == []
 
 
-def test_the_administration_keeps_the_policy(visit: Visit) -> None:
-    me = visit()
-    sign_in_to_the_administration(me)
+def every_page_at_the_door(me: Driver, username: str) -> Iterator[str]:
+    """From the password to one's own second factors, with each thing that can go wrong."""
+    me.type_password("nobody", "nothing")
+    yield "wrong password"
+    me.type_password("admin", me.demo.password)
+    yield "second factor"
+    me.type_code("000000")
+    yield "wrong code"
+    me.type_password(username, me.demo.new_administrator(username))
+    yield "choose"
+    me.open("/admin/sign-in/enrol/passkey/")
+    yield "passkey"
+    me.open("/admin/sign-in/enrol/app/")
+    me.type_code("000000")
+    yield "app, with an error"
+    secret = me.page.locator("code.secret").inner_text().replace(" ", "")
+    me.type_code(Authenticator(secret).code())
+    yield "recovery codes"
+    me.press()
+    yield "in"
+    me.open("/admin/sign-in/factors/")
+    yield "own second factors"
+
+
+@pytest.mark.parametrize("language", PEOPLE)
+def test_axe_finds_nothing_at_the_door_of_the_administration(visit: Visit, language: str) -> None:
+    me = visit(axe=True, locale=language)
+    violations = []
+    for name in every_page_at_the_door(me, f"axe-{language}"):
+        violations += [f"{name}: {violation}" for violation in me.violations()]
+    assert violations == []
+
+
+def test_the_door_fits_a_narrow_screen(visit: Visit) -> None:
+    me = visit(width=320)
+    pages = every_page_at_the_door(me, "narrow")
+    assert [name for name in pages if name != "in" and me.is_too_wide()] == []
+
+
+def test_the_administration_keeps_the_policy(visit: Visit, administrator: StorageState) -> None:
+    me = visit(storage_state=administrator)
     for path in ADMIN_PAGES:
+        me.open_in_the_administration(path)
         answer = me.page.goto(me.demo.portal() + path)
         assert answer is not None
         assert answer.status == 200, path

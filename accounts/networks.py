@@ -1,0 +1,52 @@
+"""Whose request it is, as far as an address tells: proxies are believed only where we know them."""
+
+import ipaddress
+from ipaddress import IPv4Address, IPv6Address
+
+from django.conf import settings
+from django.http import HttpRequest
+
+type Address = IPv4Address | IPv6Address
+
+
+def is_trusted_proxy(text: str) -> bool:
+    """Whether this is the address of a proxy that TRUSTED_PROXIES names."""
+    address = _parsed(text)
+    return address is not None and _is_trusted(address)
+
+
+def client_network(request: HttpRequest) -> str:
+    """Give the network that a request came from: one IPv4 address, or the /64 of an IPv6 one.
+
+    Of X-Forwarded-For only what our own proxies added counts: anybody may write what stands before.
+    """
+    hops = [*request.headers.get("X-Forwarded-For", "").split(","), _peer(request)]
+    nearest: Address | None = None
+    for hop in reversed(hops):
+        address = _parsed(hop.strip())
+        if address is None:
+            break
+        nearest = address
+        if not _is_trusted(address):
+            break
+    if isinstance(nearest, IPv6Address):
+        # Whoever has one IPv6 address has 2 to the power of 64 of them.
+        return str(ipaddress.ip_network((nearest, 64), strict=False))
+    return str(nearest or "")
+
+
+def _peer(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def _parsed(text: str) -> Address | None:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+def _is_trusted(address: Address) -> bool:
+    return any(address in network for network in settings.TRUSTED_PROXIES)
