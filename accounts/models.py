@@ -251,6 +251,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return str(self.employee) if self.employee is not None else str(self.username)
 
+    def get_short_name(self) -> str:
+        """How the administration greets; an employee has no user name."""
+        return str(self)
+
     @property
     def actor(self) -> str:
         """The name under which the audit log knows this user."""

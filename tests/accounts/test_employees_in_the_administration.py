@@ -36,6 +36,10 @@ def come_by(visitor: Visitor, address: str) -> str:
     return str(visitor.come_back(callback).headers["Location"])
 
 
+def text(visitor: Visitor) -> str:
+    return str(visitor.get("/admin/").content.decode())
+
+
 def is_in(visitor: Visitor) -> bool:
     return bool(visitor.get("/admin/").status_code == 200)
 
@@ -45,6 +49,7 @@ def test_an_employee_with_a_role_comes_in_by_a_high_eid(visitor: Visitor) -> Non
     assert HIGH.replace("&", "&amp;").replace("/admin/", "") in door.replace("%2Fadmin%2F", "")
     assert come_by(visitor, HIGH) == "/admin/"
     assert is_in(visitor)
+    assert f"<strong>{INGRID.given_name} {INGRID.family_name}</strong>" in text(visitor)
 
 
 def test_a_lower_level_is_asked_again_at_high(visitor: Visitor) -> None:
