@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Count, Max, Q
 from django.utils import timezone
 
-from accounts.models import Employee, NameMismatch
+from accounts.models import Employee, NameMismatch, fold_email
 from accounts.national_id import Fingerprint
 from linking.models import Block, Case, CodeTry, LinkedIdentity, OutgoingMail, PendingCode, matches
 from linking.names import PersonName, names_agree
@@ -45,6 +45,7 @@ def facts_about(request: PendingCode, employee: Employee | None, *, now: datetim
         refuse_other_names=organisation.name_mismatch == NameMismatch.REFUSE,
         approve_other_names=organisation.name_mismatch == NameMismatch.APPROVE,
         approve_all=organisation.approve_links,
+        mailed_to_another_address=_mailed_elsewhere(request, employee),
         disputed=_disputed(employee, person),
         employee_linked=standing.filter(employee=employee).exists(),
         person_linked=standing.filter(matches(person), organisation=organisation).exists(),
@@ -151,6 +152,12 @@ def _name_fits(employee: Employee, request: PendingCode) -> bool | None:
         PersonName(given=request.eid_given_name, family=request.eid_family_name),
         PersonName(given=employee.first_name, family=employee.last_name),
     )
+
+
+def _mailed_elsewhere(request: PendingCode, employee: Employee) -> bool:
+    """Whether the code went to an address that is not the registered one now."""
+    mails = OutgoingMail.objects.filter(pending_code=request).values_list("recipient", flat=True)
+    return any(fold_email(recipient) != fold_email(employee.email) for recipient in mails)
 
 
 def _disputed(employee: Employee, person: list[Fingerprint]) -> bool:

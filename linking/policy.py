@@ -34,6 +34,10 @@ class Refusal(TextChoices):
     EMPLOYEE_LINKED = "employee-linked", _("The employee is linked to another eID already")
     PERSON_LINKED = "person-linked", _("The eID is linked to another employee already")
     NAME_MISMATCH = "name-mismatch", _("The name from the eID is not the registered one")
+    ADDRESS_CHANGED = (
+        "address-changed",
+        _("The registered address was changed after the code was mailed"),
+    )
     DISPUTED = "disputed", _("The employee said “it was not me” about this eID before")
     DISOWNED = "disowned", _("The employee said: it was not me")
     PERSON_BLOCKED = "person-blocked", _("The eID has typed too many wrong codes")
@@ -95,6 +99,7 @@ class Facts:
     refuse_other_names: bool = False
     approve_other_names: bool = False
     approve_all: bool = False
+    mailed_to_another_address: bool = False
     disputed: bool = False
     employee_linked: bool = False
     person_linked: bool = False
@@ -136,6 +141,11 @@ def name_fits(facts: Facts) -> Refusal | None:
     """A-01: another name than the registered one, where the organisation takes none but it."""
     other_name = facts.name_fits is False and facts.refuse_other_names
     return Refusal.NAME_MISMATCH if other_name else None
+
+
+def address_is_the_mailed_one(facts: Facts) -> Refusal | None:
+    """A-11: whoever reads a mailbox that is the employee's no more has a code of no use."""
+    return Refusal.ADDRESS_CHANGED if facts.mailed_to_another_address else None
 
 
 def is_not_disputed(facts: Facts) -> Refusal | None:
@@ -217,7 +227,7 @@ SEND_CHECKS: tuple[Check, ...] = (
 )
 # Conflicts come last before a code is sent: they mail too, and hold the same budgets (A-05).
 CODE_CHECKS: tuple[Check, ...] = (*WHO_CHECKS, *GUESS_CHECKS, *SEND_CHECKS, *FREE_CHECKS)
-LINK_CHECKS: tuple[Check, ...] = (*WHO_CHECKS, *FREE_CHECKS)
+LINK_CHECKS: tuple[Check, ...] = (*WHO_CHECKS, address_is_the_mailed_one, *FREE_CHECKS)
 
 
 def has_another_name(facts: Facts) -> bool:

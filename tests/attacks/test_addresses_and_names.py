@@ -60,6 +60,27 @@ def test_a_code_for_the_leaver_is_not_the_new_employees(
     assert not LinkedIdentity.objects.exists()
 
 
+def test_a_code_mailed_to_an_address_that_was_changed_since_is_of_no_use(
+    visitor: Visitor, ingrid: Employee, mailbox: Mailbox
+) -> None:
+    """A-11: HR corrects an address because the mail went to somebody else."""
+    visitor.sign_in()
+    visitor.ask_for_code(INGRID.email)
+    Employee.objects.filter(pk=ingrid.pk).update(email="ingrid.b@example.no")
+    assert visitor.post("/link/code/", code=newest_code(mailbox)).status_code == 403
+    assert PendingCode.objects.get().refusal == "address-changed"
+    assert not LinkedIdentity.objects.exists()
+
+
+def test_capitals_in_the_registered_address_are_no_other_address(
+    visitor: Visitor, ingrid: Employee, mailbox: Mailbox
+) -> None:
+    visitor.sign_in()
+    visitor.ask_for_code(INGRID.email)
+    Employee.objects.filter(pk=ingrid.pk).update(email=INGRID.email.upper())
+    assert visitor.post("/link/code/", code=newest_code(mailbox)).status_code == 302
+
+
 # --- A-12 ----------------------------------------------------------------------------------------
 
 STORED = "kiri.saks@example.no"

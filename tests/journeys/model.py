@@ -88,6 +88,7 @@ class Ask:
     tries: int = 0
     ended: bool = False
     disowned: bool = False
+    mailed_to: str = ""
 
     def is_open(self, now: datetime) -> bool:
         return not self.ended and now < self.at + VALID

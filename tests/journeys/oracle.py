@@ -89,7 +89,7 @@ class Oracle:
         elif self.is_taken(ask, ask.employee, now):
             ask.outcome = CONFLICT
         else:
-            ask.outcome, ask.granted = GRANTED, True
+            ask.outcome, ask.granted, ask.mailed_to = GRANTED, True, ask.employee.email
             self.mails.append(Mail(now, ask.employee))
 
     def may_not_have_a_code(self, ask: Ask, employee: Employee, now: datetime) -> bool:
@@ -164,7 +164,9 @@ class Oracle:
         for guess in self.guesses:  # a success: one's own employee, and addresses that are nobody's
             if guess.person is ask.person and guess.employee in (employee, None):
                 guess.forgiven = True
-        if self.is_not_the_person(ask, employee, now) or self.is_taken(ask, employee, now):
+        if self.is_not_the_person(ask, employee, now) or ask.mailed_to != employee.email:
+            return LINK_REFUSED
+        if self.is_taken(ask, employee, now):
             return LINK_REFUSED
         waits = ask.place.approves
         until = now + (APPROVAL if waits else ask.place.unused)

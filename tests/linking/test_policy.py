@@ -31,6 +31,7 @@ def test_nothing_stands_in_the_way_of_an_employee_without_further_facts() -> Non
         ({"registered_birth_date": date(1990, 1, 1)}, Refusal.BIRTH_DATE_MISMATCH),
         ({"name_fits": False, "refuse_other_names": True}, Refusal.NAME_MISMATCH),
         ({"disputed": True}, Refusal.DISPUTED),
+        ({"mailed_to_another_address": True}, Refusal.ADDRESS_CHANGED),
         ({"employee_linked": True}, Refusal.EMPLOYEE_LINKED),
         ({"person_linked": True}, Refusal.PERSON_LINKED),
     ],
