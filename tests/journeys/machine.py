@@ -133,8 +133,10 @@ class Journey(Deciders, Guessers):
         self.type_code(other, self.right(asked.key), right=True)
 
     @precondition(lambda self: self.browsers)
-    @rule(which=ANY)
-    def signs_in_again(self, which: int) -> None:
+    @rule(which=ANY, after=st.sampled_from([timedelta(0), *JUMPS[-2:]]))
+    def signs_in_again(self, which: int, after: timedelta) -> None:
+        """At once, or when a link may be over that beat has not come to yet."""
+        self.let_pass(after)
         whose = sorted(self.browsers)[which % len(self.browsers)]
         self.leave_open(*whose)
         self.come_in(*whose)

@@ -253,6 +253,7 @@ class Stage(RuleBasedStateMachine):
     def revoked(self, link: model.Link) -> None:
         """The link is over, and so are all of its employee's sessions."""
         self.oracle.revoke(link)
+        assert not UserSession.objects.filter(user__employee=link.employee.key).exists()
         for window in [*self.browsers.values(), *self.elsewhere]:
             if window.link and window.link.employee is link.employee:
                 window.signed_out = True
