@@ -8,7 +8,8 @@ from devtools.people import SAMPLE_PEOPLE
 from tests.journeys.browser.driver import Driver
 
 type Visit = Callable[..., Driver]
-ASKER, ASKED_FOR, GUESSER, SURPRISED = SAMPLE_PEOPLE[14:18]
+# Of the one who is asked for HR has no birth date: else no code would be sent at all.
+ASKER, ASKED_FOR, GUESSER, SURPRISED = SAMPLE_PEOPLE[15:19]
 
 
 def waits_for_approval(visit: Visit) -> Iterator[Driver]:
