@@ -50,6 +50,10 @@ def events() -> list[tuple[str, str]]:
     return list(AuditEvent.objects.order_by("id").values_list("event", "reason"))
 
 
+def repr_start(text: str) -> str:
+    return repr(text[:20])
+
+
 def is_out(browser: Client) -> bool:
     answers = [browser.get(path) for path in admin_pages()]
     return all(
@@ -217,7 +221,13 @@ def test_another_key_or_another_host_lets_nobody_in(
     assert events()[-1] == ("administrator:sign-in:refused", "passkey-wrong")
 
 
-@pytest.mark.parametrize("credential", ["", "{}", "[]", "null", '"x"', '{"id": 1}', "{"])
+# Nested too deep, and too long a number for Python's own reader of JSON.
+UNREADABLE = ["[" * 100_000, "1" * 5_000]
+
+
+@pytest.mark.parametrize(
+    "credential", ["", "{}", "[]", "null", '"x"', '{"id": 1}', "{", *UNREADABLE], ids=repr_start
+)
 def test_a_senseless_passkey_is_a_sentence(kari: User, browser: Client, credential: str) -> None:
     enrol_passkey(kari)
     type_password(browser)
@@ -293,7 +303,11 @@ def test_a_passkey_is_enrolled_and_opens_the_door(kari: User, browser: Client) -
     assert "My key" in browser.get("/admin/sign-in/factors/").content.decode()
 
 
-@pytest.mark.parametrize("credential", ["", "{}", "[]", "null", '"x"', '{"rawId": "x"}', "{"])
+@pytest.mark.parametrize(
+    "credential",
+    ["", "{}", "[]", "null", '"x"', '{"rawId": "x"}', "{", *UNREADABLE],
+    ids=repr_start,
+)
 def test_a_senseless_new_passkey_is_a_sentence(
     kari: User, browser: Client, credential: str
 ) -> None:
@@ -301,6 +315,19 @@ def test_a_senseless_new_passkey_is_a_sentence(
     passkey_options(browser, "/admin/sign-in/enrol/passkey/")
     answer = browser.post("/admin/sign-in/enrol/passkey/", {"credential": credential})
     assert answer.status_code == 200
+    assert "errornote" in answer.content.decode()
+    assert not Authenticator.objects.exists()
+
+
+@pytest.mark.parametrize("beside", ["\0", "\ud800", float("inf")], ids=ascii)
+def test_a_new_passkey_with_what_no_column_takes_is_a_sentence(
+    kari: User, browser: Client, beside: object
+) -> None:
+    type_password(browser)
+    answered = Passkey().register(passkey_options(browser, "/admin/sign-in/enrol/passkey/"))
+    answered["clientExtensionResults"] = {"x": beside}
+    fields = {"credential": json.dumps(answered)}
+    answer = browser.post("/admin/sign-in/enrol/passkey/", fields)
     assert "errornote" in answer.content.decode()
     assert not Authenticator.objects.exists()
 
