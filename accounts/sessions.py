@@ -79,7 +79,7 @@ class SessionStore(DatabaseStore):
             self._session_key = new_key
             self._started_at = timezone.now()
             self.modified = True
-        elif OIDC_SID in data:
+        elif OIDC_SID in data or SESSION_KEY in data:
             raise SessionInterrupted("The session was ended meanwhile.")
         else:
             self._started_at = None

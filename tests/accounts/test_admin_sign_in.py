@@ -7,8 +7,10 @@ import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.administrators import actions
 from accounts.administrators.gate import LOCAL_BACKEND
@@ -375,6 +377,32 @@ def test_the_only_second_factor_stays_and_one_of_two_goes(kari: User, browser: C
     browser.post("/admin/sign-in/factors/", {"remove": app.pk})
     assert [row.type for row in Authenticator.objects.all()] == ["webauthn"]
     assert events()[-1][0] == "second-factor:removed"
+
+
+def test_whoever_is_in_by_a_factor_that_is_removed_is_out(kari: User, browser: Client) -> None:
+    enrol_app(kari)
+    lost = enrol_passkey(kari)
+    thief = Client(headers={"host": HOST, "accept-language": "en"})
+    type_password(thief)
+    thief.post(SECOND_FACTOR, {"credential": json.dumps(lost.sign(passkey_options(thief)))})
+    assert is_in(thief)
+    sign_in(browser, kari)
+    key = Authenticator.objects.get(type="webauthn")
+    browser.post("/admin/sign-in/factors/", {"remove": key.pk})
+    assert is_out(thief)
+    assert is_in(browser)
+
+
+def test_a_session_that_was_ended_is_not_made_anew_by_a_new_password(
+    kari: User, browser: Client
+) -> None:
+    sign_in(browser, kari)
+    under_way = browser.session
+    assert under_way.items()  # as it stood when the request began
+    actions.reset_second_factor(kari, by="user:other", now=timezone.now())
+    with pytest.raises(SessionInterrupted):
+        under_way.cycle_key()  # as Django does where a password is changed
+    assert not UserSession.objects.exists()
 
 
 def test_nobody_removes_anothers_second_factor(kari: User, browser: Client) -> None:
