@@ -93,6 +93,13 @@ def note_refused(user: User | None, *, reason: str, by: str, now: datetime) -> N
 
 
 @transaction.atomic
+def note_password(user: User, *, by: str, now: datetime) -> None:
+    """Write that the password is another one, or none: Django's own forms have saved it."""
+    details: dict[str, Any] = {"user": str(user.pk), "fields": ["password"]}
+    record(Event.ADMINISTRATOR_CHANGED, by=by, now=now, **details)
+
+
+@transaction.atomic
 def note_sign_out(user: User, *, now: datetime) -> None:
     record(Event.ADMINISTRATOR_OUT, by=user.actor, now=now, user=str(user.pk))
 
