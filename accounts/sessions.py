@@ -38,6 +38,10 @@ class UserSession(AbstractBaseSession):
             ),
         )
 
+    def __str__(self) -> str:
+        """Not the key, as Django's: whoever reads it, in a list of what a deletion takes, is in."""
+        return f"{self.started_at:%Y-%m-%d %H:%M}"
+
     @classmethod
     def get_session_store_class(cls) -> "type[SessionStore]":
         return SessionStore

@@ -30,7 +30,7 @@ class OwnPasswordForm(AdminPasswordChangeForm):
 class AdministrationSite(admin.AdminSite):
     password_change_form = OwnPasswordForm
 
-    def password_change(
+    def password_change(  # type: ignore[override]  # it may send on, too
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Ask for a fresh sign-in: nobody guesses the old password at a desk that was left open."""

@@ -405,6 +405,12 @@ def test_a_session_that_was_ended_is_not_made_anew_by_a_new_password(
     assert not UserSession.objects.exists()
 
 
+def test_a_sessions_key_is_not_what_it_is_called(kari: User, browser: Client) -> None:
+    sign_in(browser, kari)
+    session = UserSession.objects.get()
+    assert session.session_key not in f"{session} {session!r}"
+
+
 def test_nobody_removes_anothers_second_factor(kari: User, browser: Client) -> None:
     other = make_administrator()
     enrol_app(other)
