@@ -13,12 +13,14 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin.filters import RelatedFieldListFilter
-from django.contrib.admin.options import ActionLocation
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import ActionLocation, IncorrectLookupParameters
 from django.contrib.auth import get_permission_codename
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
+from django.db import DataError
 from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -211,6 +213,35 @@ class ScopedAdmin[Row: Model](admin.ModelAdmin[Row]):
             for each in super().get_list_filter(request)
         ]
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Allow only what the list's own filters ask.
+
+        Django lets each column be asked for, also those that no page shows, such as fingerprints.
+        """
+        filters = [
+            each[0] if isinstance(each, tuple) else getattr(each, "parameter_name", each)
+            for each in self.get_list_filter(request)
+        ]
+        asked = lookup.partition("__")[0]
+        return asked in filters and super().lookup_allowed(lookup, value, request)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Give the list; what a filter cannot be is answered as Django answers no date, not by 500.
+
+        Raises:
+            IncorrectLookupParameters: the database takes no such value, as one with NUL.
+        """
+        try:
+            return super().get_changelist_instance(request)
+        except (DataError, ValueError):
+            raise IncorrectLookupParameters from None
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Row], search_term: str
+    ) -> tuple[QuerySet[Row], bool]:
+        """Search; completion takes whatever is typed, and no column has a NUL."""
+        return super().get_search_results(request, queryset, search_term.replace("\0", ""))
+
     def formfield_for_foreignkey(
         self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any
     ) -> Any:
@@ -219,6 +250,19 @@ class ScopedAdmin[Row: Model](admin.ModelAdmin[Row]):
             verb = "change" if self.may(request, "change") else "add"
             kwargs["queryset"] = organisations(request.user, self.permission(verb))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Answer an action.
+
+        Raises:
+            BadRequest: on what is no key; Django would ask the database with it.
+        """
+        try:
+            for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                self.opts.pk.to_python(key)
+        except ValidationError:
+            raise BadRequest("no key") from None
+        return super().response_action(request, *args, **kwargs)
 
     def get_actions(
         self, request: HttpRequest, action_location: Any = ActionLocation.CHANGE_LIST

@@ -38,6 +38,10 @@ class UserSession(AbstractBaseSession):
             ),
         )
 
+    def __str__(self) -> str:
+        """Not the key, as Django's: whoever reads it, in a list of what a deletion takes, is in."""
+        return f"{self.started_at:%Y-%m-%d %H:%M}"
+
     @classmethod
     def get_session_store_class(cls) -> "type[SessionStore]":
         return SessionStore
@@ -79,7 +83,7 @@ class SessionStore(DatabaseStore):
             self._session_key = new_key
             self._started_at = timezone.now()
             self.modified = True
-        elif OIDC_SID in data:
+        elif OIDC_SID in data or SESSION_KEY in data:
             raise SessionInterrupted("The session was ended meanwhile.")
         else:
             self._started_at = None

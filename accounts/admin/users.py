@@ -6,7 +6,7 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import actions
 from accounts.access import ScopedAdmin, has_more
 from accounts.admin.common import LAST_ADMINISTRATOR, actor, end_sessions
+from accounts.administrators.actions import note_password
 from accounts.administrators.admin import SecondFactorReset
 from accounts.administrators.fresh import FreshSignInToChange, fresh_sign_in_for_method
 from accounts.models import User, UserSession
@@ -59,7 +60,15 @@ class UserAdmin(
 
     @fresh_sign_in_for_method
     def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return super().user_change_password(request, *args, **kwargs)
+        with transaction.atomic():
+            return super().user_change_password(request, *args, **kwargs)
+
+    def log_change(self, request: HttpRequest, obj: User, message: Any) -> Any:
+        """Write another's new password, too: that page of Django's saves it without an action."""
+        page = request.resolver_match
+        if page is not None and page.url_name == "auth_user_password_change":
+            note_password(obj, by=actor(request), now=timezone.now())
+        return super().log_change(request, obj, message)
 
     @admin.action(description=_("Sign out everywhere"), permissions=["change"])
     def sign_out(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

@@ -93,6 +93,13 @@ def note_refused(user: User | None, *, reason: str, by: str, now: datetime) -> N
 
 
 @transaction.atomic
+def note_password(user: User, *, by: str, now: datetime) -> None:
+    """Write that the password is another one, or none: Django's own forms have saved it."""
+    details: dict[str, Any] = {"user": str(user.pk), "fields": ["password"]}
+    record(Event.ADMINISTRATOR_CHANGED, by=by, now=now, **details)
+
+
+@transaction.atomic
 def note_sign_out(user: User, *, now: datetime) -> None:
     record(Event.ADMINISTRATOR_OUT, by=user.actor, now=now, user=str(user.pk))
 
@@ -144,8 +151,10 @@ def _note_added(user: User, kind: str, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def remove_factor(user: User, factor_id: int, *, now: datetime) -> bool:
+def remove_factor(user: User, factor_id: int, *, session: str, now: datetime) -> bool:
     """Take one of one's own away; gives whether there was such a one.
+
+    Ends the user's sessions but `session`: whoever found a lost passkey may be in by it.
 
     Raises:
         LastFactor: it is the only one.
@@ -160,6 +169,8 @@ def remove_factor(user: User, factor_id: int, *, now: datetime) -> bool:
     kind = factor.type
     factor.delete()
     record(Event.SECOND_FACTOR_REMOVED, by=user.actor, now=now, user=str(user.pk), factor=kind)
+    others = UserSession.objects.filter(user=user).exclude(session_key=session)
+    end_sessions(others, by=user.actor, how="second-factor-removed", now=now)
     return True
 
 

@@ -178,12 +178,14 @@ def factors(request: HttpRequest) -> HttpResponse:
 
 def _change_factors(request: HttpRequest, user: User) -> HttpResponse:
     now, chosen = timezone.now(), request.POST.get("remove", "")
+    session = request.session.session_key or ""
     if "renew" in request.POST:
         actions.renew_recovery_codes(user, now=now)
         request.session[NEW_CODES_KEY] = ""
         return redirect("administrator_recovery_codes")
     try:
-        if chosen.isdecimal() and actions.remove_factor(user, int(chosen[:18]), now=now):
+        factor_id = int(chosen[:18]) if chosen.isdecimal() else 0
+        if actions.remove_factor(user, factor_id, session=session, now=now):
             messages.success(request, _("The second factor has been removed."))
     except actions.LastFactor:
         messages.error(request, _("This is your only second factor. Add another one first."))

@@ -1,5 +1,6 @@
 """What is typed, or comes from a passkey, at the administration's door."""
 
+import json
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,8 +43,28 @@ class CodeForm(forms.Form):
     )
 
 
+class CredentialField(forms.JSONField):
+    """What a passkey answered: JSON that can be read, and that a column of PostgreSQL takes."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            answer = super().to_python(value)
+            kept = json.dumps(answer, ensure_ascii=False, allow_nan=False)
+            kept.encode()  # half a surrogate pair is no text
+        except (ValueError, RecursionError):  # too long a number, or nested too deep
+            raise self._unreadable() from None
+        if r"\u0000" in kept:
+            raise self._unreadable()
+        return answer
+
+    def _unreadable(self) -> forms.ValidationError:
+        return forms.ValidationError(self.error_messages["invalid"], code="invalid")
+
+
 class PasskeyForm(AuthenticateWebAuthnForm):
     """A passkey's answer to our challenge; `factor` is which passkey it is."""
+
+    credential = CredentialField(widget=forms.HiddenInput)
 
     def clean_credential(self) -> Authenticator:
         with _senseless_is_wrong():
@@ -54,6 +75,7 @@ class NewPasskeyForm(AddWebAuthnForm):
     """A new passkey's registration, and what its owner calls it."""
 
     name = forms.CharField(label=_("Name of the passkey"), max_length=100, required=False)
+    credential = CredentialField(widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         with _senseless_is_wrong():

@@ -35,9 +35,8 @@ def may_administer(request: HttpRequest) -> bool:
 
 def _came_by_high_eid(request: HttpRequest, user: User) -> bool:
     """Whether this is the employee's own session, at their employer's address, by a high eID."""
-    at_home = user.employee is not None and (
-        request.get_host().lower() == user.employee.organisation.host
-    )
+    home = user.employee.organisation if user.employee is not None else None
+    at_home = home is not None and home.active and request.get_host().lower() == home.host
     return at_home and request.session.get(LEVEL) == AssuranceLevel.HIGH
 
 

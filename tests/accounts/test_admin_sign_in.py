@@ -7,8 +7,10 @@ import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.administrators import actions
 from accounts.administrators.gate import LOCAL_BACKEND
@@ -48,6 +50,10 @@ def browser() -> Client:
 
 def events() -> list[tuple[str, str]]:
     return list(AuditEvent.objects.order_by("id").values_list("event", "reason"))
+
+
+def repr_start(text: str) -> str:
+    return repr(text[:20])
 
 
 def is_out(browser: Client) -> bool:
@@ -217,7 +223,13 @@ def test_another_key_or_another_host_lets_nobody_in(
     assert events()[-1] == ("administrator:sign-in:refused", "passkey-wrong")
 
 
-@pytest.mark.parametrize("credential", ["", "{}", "[]", "null", '"x"', '{"id": 1}', "{"])
+# Nested too deep, and too long a number for Python's own reader of JSON.
+UNREADABLE = ["[" * 100_000, "1" * 5_000]
+
+
+@pytest.mark.parametrize(
+    "credential", ["", "{}", "[]", "null", '"x"', '{"id": 1}', "{", *UNREADABLE], ids=repr_start
+)
 def test_a_senseless_passkey_is_a_sentence(kari: User, browser: Client, credential: str) -> None:
     enrol_passkey(kari)
     type_password(browser)
@@ -293,7 +305,11 @@ def test_a_passkey_is_enrolled_and_opens_the_door(kari: User, browser: Client) -
     assert "My key" in browser.get("/admin/sign-in/factors/").content.decode()
 
 
-@pytest.mark.parametrize("credential", ["", "{}", "[]", "null", '"x"', '{"rawId": "x"}', "{"])
+@pytest.mark.parametrize(
+    "credential",
+    ["", "{}", "[]", "null", '"x"', '{"rawId": "x"}', "{", *UNREADABLE],
+    ids=repr_start,
+)
 def test_a_senseless_new_passkey_is_a_sentence(
     kari: User, browser: Client, credential: str
 ) -> None:
@@ -301,6 +317,19 @@ def test_a_senseless_new_passkey_is_a_sentence(
     passkey_options(browser, "/admin/sign-in/enrol/passkey/")
     answer = browser.post("/admin/sign-in/enrol/passkey/", {"credential": credential})
     assert answer.status_code == 200
+    assert "errornote" in answer.content.decode()
+    assert not Authenticator.objects.exists()
+
+
+@pytest.mark.parametrize("beside", ["\0", "\ud800", float("inf")], ids=ascii)
+def test_a_new_passkey_with_what_no_column_takes_is_a_sentence(
+    kari: User, browser: Client, beside: object
+) -> None:
+    type_password(browser)
+    answered = Passkey().register(passkey_options(browser, "/admin/sign-in/enrol/passkey/"))
+    answered["clientExtensionResults"] = {"x": beside}
+    fields = {"credential": json.dumps(answered)}
+    answer = browser.post("/admin/sign-in/enrol/passkey/", fields)
     assert "errornote" in answer.content.decode()
     assert not Authenticator.objects.exists()
 
@@ -348,6 +377,38 @@ def test_the_only_second_factor_stays_and_one_of_two_goes(kari: User, browser: C
     browser.post("/admin/sign-in/factors/", {"remove": app.pk})
     assert [row.type for row in Authenticator.objects.all()] == ["webauthn"]
     assert events()[-1][0] == "second-factor:removed"
+
+
+def test_whoever_is_in_by_a_factor_that_is_removed_is_out(kari: User, browser: Client) -> None:
+    enrol_app(kari)
+    lost = enrol_passkey(kari)
+    thief = Client(headers={"host": HOST, "accept-language": "en"})
+    type_password(thief)
+    thief.post(SECOND_FACTOR, {"credential": json.dumps(lost.sign(passkey_options(thief)))})
+    assert is_in(thief)
+    sign_in(browser, kari)
+    key = Authenticator.objects.get(type="webauthn")
+    browser.post("/admin/sign-in/factors/", {"remove": key.pk})
+    assert is_out(thief)
+    assert is_in(browser)
+
+
+def test_a_session_that_was_ended_is_not_made_anew_by_a_new_password(
+    kari: User, browser: Client
+) -> None:
+    sign_in(browser, kari)
+    under_way = browser.session
+    assert under_way.items()  # as it stood when the request began
+    actions.reset_second_factor(kari, by="user:other", now=timezone.now())
+    with pytest.raises(SessionInterrupted):
+        under_way.cycle_key()  # as Django does where a password is changed
+    assert not UserSession.objects.exists()
+
+
+def test_a_sessions_key_is_not_what_it_is_called(kari: User, browser: Client) -> None:
+    sign_in(browser, kari)
+    session = UserSession.objects.get()
+    assert session.session_key not in f"{session} {session!r}"
 
 
 def test_nobody_removes_anothers_second_factor(kari: User, browser: Client) -> None:

@@ -11,9 +11,17 @@ from django.utils import timezone
 from accounts.models import Employee, Organisation, User
 from devtools.idporten.server import StandIn
 from linking.models import AuthorizationRequest
+from tests.accounts.worlds import browser_of
 from tests.administrators import SIGN_IN, enrol_app, sign_in, type_password
 from tests.attacks.conftest import ingrid as ingrid  # noqa: PLC0414  # a fixture
-from tests.factories import fingerprint_of, make_administrator, make_link, make_organisation
+from tests.factories import (
+    fingerprint_of,
+    make_administrator,
+    make_employee,
+    make_grant,
+    make_link,
+    make_organisation,
+)
 from tests.journeys.visitor import INGRID, Visitor
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +85,16 @@ def test_the_session_opens_no_other_address(visitor: Visitor) -> None:
         elsewhere = Client(headers={"host": host})
         elsewhere.cookies["session"] = visitor.client.cookies["session"].value
         assert elsewhere.get("/admin/").status_code == 302
+
+
+def test_nobody_administers_from_an_organisation_that_is_closed(organisation: Organisation) -> None:
+    employee = make_employee(organisation=organisation)
+    make_link(employee=employee)
+    make_grant(employee=employee)
+    browser = browser_of(User.objects.get(employee=employee))
+    assert browser.get("/admin/").status_code == 200
+    Organisation.objects.update(active=False)
+    assert browser.get("/admin/").status_code == 302
 
 
 def test_an_employee_signs_out_at_idporten_too(visitor: Visitor) -> None:
