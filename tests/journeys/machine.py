@@ -107,10 +107,11 @@ class Journey(Deciders, Guessers):
         self.guess(self.browsers[windows[which % len(windows)]], times)
 
     @precondition(some(lambda self: self.at_the_code()))
-    @rule(which=ANY)
-    def types_the_right_code(self, which: int) -> None:
-        """Also where no mail has brought it: then it must not be right."""
+    @rule(which=ANY, after=st.sampled_from([timedelta(0), timedelta(minutes=11)]))
+    def types_the_right_code(self, which: int, after: timedelta) -> None:
+        """Also where no mail has brought it, or too late: then it must not be right."""
         windows = list(self.at_the_code())
+        self.let_pass(after)
         window = self.browsers[windows[which % len(windows)]]
         if window.asked:
             self.type_code(window, self.right(window.asked.key), right=True)
