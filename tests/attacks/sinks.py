@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection
+from kombu import Queue
 from psycopg import sql
 
 from accounts.models import UserSession
@@ -49,8 +50,8 @@ def waiting_messages(queue: str = "celery") -> list[bytes]:
     """What waits in the broker, whichever it is: headers and body; all is given back."""
     with celery_app.connection_for_read() as broker:
         channel = broker.channel()
-        taken = []
-        while (message := channel.basic_get(queue)) is not None:
+        waiting, taken = Queue(queue)(channel), []
+        while (message := waiting.get(accept=["json"])) is not None:
             parts = (message.headers, message.properties, message.body, message.payload)
             taken.append(repr(parts).encode())
         channel.close()
