@@ -80,14 +80,25 @@ class Journey(Deciders, Guessers):
         whose=EMPLOYEE,
         address=st.sampled_from(ADDRESSES),
         worker=st.sampled_from([True, True, True, False]),
+        times=st.integers(1, 2),
     )
     def asks(
-        self, who: int, where: int, browser: int, whose: int, address: str, worker: bool
+        self,
+        who: int,
+        where: int,
+        browser: int,
+        whose: int,
+        address: str,
+        worker: bool,
+        times: int,
     ) -> None:
+        """Perhaps by a double click, which is one request."""
         typed = f"nobody.{whose}@nowhere.example"
         if address != "unknown":
             typed = self.employee(1 - where if address == "elsewhere" else where, whose).email
-        window = self.ask(who, where, browser, typed.upper() if "capitals" in address else typed)
+        typed = typed.upper() if "capitals" in address else typed
+        for _ in range(times):
+            window = self.ask(who, where, browser, typed)
         if window and window.asked and worker:
             self.decide(window.asked)
 
