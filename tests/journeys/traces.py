@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from celery.signals import before_task_publish
 from django.apps import apps
 from django.db import connection
 
+from portal.models import QueueMessage
 from tests.journeys.visitor import Response
 
 type Rows = dict[str, dict[Any, dict[str, Any]]]
@@ -68,7 +70,7 @@ def differences(expected: dict[str, Trace], found: dict[str, Trace]) -> list[Dif
 def trace(send: Callable[[], Response], *, typed: str) -> Trace:
     """Send a request; `typed` is the address that may stand in the answer."""
     before = _everything()
-    with _statements() as statements, _logs() as logged:
+    with _statements() as statements, _tasks() as tasks, _logs() as logged:
         response = send()
     after = _everything()
     return Trace(
@@ -78,10 +80,7 @@ def trace(send: Callable[[], Response], *, typed: str) -> Trace:
         body=_masked(response.content.decode(), typed),
         statements=statements,
         rows=_changes(before, after),
-        tasks=[
-            json.loads(row["payload"])["headers"]["task"]
-            for row in _new("portal_queue_message", before, after)
-        ],
+        tasks=tasks,
         events=[row["event"] for row in _new("audit_auditevent", before, after)],
         logged=[_masked(line, typed) for line in logged],
     )
@@ -111,6 +110,21 @@ def _statements() -> Iterator[list[str]]:
 
 
 @contextmanager
+def _tasks() -> Iterator[list[str]]:
+    """What was asked of the workers, whichever broker it goes to."""
+    seen: list[str] = []
+
+    def note(sender: str, **_message: Any) -> None:
+        seen.append(sender)
+
+    before_task_publish.connect(note)
+    try:
+        yield seen
+    finally:
+        before_task_publish.disconnect(note)
+
+
+@contextmanager
 def _logs() -> Iterator[list[str]]:
     """Everything that any logger is told, whatever the settings do with it."""
     seen: list[str] = []
@@ -127,8 +141,9 @@ def _logs() -> Iterator[list[str]]:
 
 
 def _everything() -> Rows:
-    """Every row of the portal's own tables, by table and key, in one statement."""
+    """Every row of the portal's own tables but the queue's, by table and key, in one statement."""
     kinds = [kind for label in _OURS for kind in apps.get_app_config(label).get_models()]
+    kinds.remove(QueueMessage)
     tables = {kind._meta.db_table: str(kind._meta.pk.column) for kind in kinds}
     selects = (f"SELECT '{name}', to_jsonb(t) FROM \"{name}\" t" for name in tables)  # noqa: S608
     rows: Rows = {name: {} for name in tables}

@@ -218,14 +218,15 @@ def decided(person: EidPerson, organisation: Organisation, address: str) -> int:
 # a day, to whoever has spent two real eIDs (or six, or twenty) on it. It is not put off to the
 # worker, as a block that is lost with its task would be worse.
 ONE_BLOCK = {"linking_block": 1, "audit_auditevent": 1}
+SUPPORTS_MAIL = {"linking.tasks.deliver_mail": 1}
 ALARM = {"linking_case": 1, "audit_auditevent": 1, "linking_outgoingmail": 1}
 THE_LAST_TRY: list[tuple[Kind, dict[str, int]]] = [
     (addresses.nine_wrong_today, ONE_BLOCK),
     (addresses.nineteen_wrong_this_month, ONE_BLOCK),
-    (addresses.twenty_nine_wrong_in_the_organisation, ALARM | {"portal_queue_message": 1}),
+    (addresses.twenty_nine_wrong_in_the_organisation, ALARM | SUPPORTS_MAIL),
     (
         addresses.ninety_nine_wrong_in_the_organisation,
-        ALARM | ONE_BLOCK | {"audit_auditevent": 2, "portal_queue_message": 1},
+        ALARM | ONE_BLOCK | {"audit_auditevent": 2} | SUPPORTS_MAIL,
     ),
 ]
 
@@ -252,4 +253,5 @@ def test_the_try_that_uses_up_a_budget_of_others_does_more_and_says_nothing(
 
 
 def added(trace: Trace) -> Counter[str]:
-    return Counter({table: changes.count("added") for table, changes in trace.rows.items()})
+    rows = Counter({table: changes.count("added") for table, changes in trace.rows.items()})
+    return rows + Counter(trace.tasks)

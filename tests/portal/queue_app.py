@@ -11,6 +11,7 @@ from portal import broker
 broker.register()
 app = Celery(
     "queue_app",
+    set_as_current=False,  # else the portal's own tasks would be published by it
     broker="postgresql://",
     broker_transport_options={"visibility_timeout": float(os.environ.get("TEST_LEASE", "90"))},
     broker_connection_retry_on_startup=True,
