@@ -121,8 +121,10 @@ class Journey(Deciders, Guessers):
     @rule(which=ANY, after=st.sampled_from([timedelta(0), timedelta(minutes=11)]))
     def types_the_right_code(self, which: int, after: timedelta) -> None:
         """Also where no mail has brought it, or too late: then it must not be right."""
-        windows = list(self.at_the_code())
         self.let_pass(after)
+        windows = list(self.at_the_code())
+        if not windows:  # their sessions are over
+            return
         window = self.browsers[windows[which % len(windows)]]
         if window.asked:
             self.type_code(window, self.right(window.asked.key), right=True)
