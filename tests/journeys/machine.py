@@ -80,14 +80,25 @@ class Journey(Deciders, Guessers):
         whose=EMPLOYEE,
         address=st.sampled_from(ADDRESSES),
         worker=st.sampled_from([True, True, True, False]),
+        times=st.integers(1, 2),
     )
     def asks(
-        self, who: int, where: int, browser: int, whose: int, address: str, worker: bool
+        self,
+        who: int,
+        where: int,
+        browser: int,
+        whose: int,
+        address: str,
+        worker: bool,
+        times: int,
     ) -> None:
+        """Perhaps by a double click, which is one request."""
         typed = f"nobody.{whose}@nowhere.example"
         if address != "unknown":
             typed = self.employee(1 - where if address == "elsewhere" else where, whose).email
-        window = self.ask(who, where, browser, typed.upper() if "capitals" in address else typed)
+        typed = typed.upper() if "capitals" in address else typed
+        for _ in range(times):
+            window = self.ask(who, where, browser, typed)
         if window and window.asked and worker:
             self.decide(window.asked)
 
@@ -110,8 +121,10 @@ class Journey(Deciders, Guessers):
     @rule(which=ANY, after=st.sampled_from([timedelta(0), timedelta(minutes=11)]))
     def types_the_right_code(self, which: int, after: timedelta) -> None:
         """Also where no mail has brought it, or too late: then it must not be right."""
-        windows = list(self.at_the_code())
         self.let_pass(after)
+        windows = list(self.at_the_code())
+        if not windows:  # their sessions are over
+            return
         window = self.browsers[windows[which % len(windows)]]
         if window.asked:
             self.type_code(window, self.right(window.asked.key), right=True)

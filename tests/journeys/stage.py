@@ -145,7 +145,9 @@ class Stage(RuleBasedStateMachine):
         """Come from ID-porten where the browser's session is over; None where one is refused."""
         now = self.tick()
         window = self.browsers.get((who, where, browser))
-        if window and window.is_alive(now) and (window.link is None or window.is_in(now)):
+        # What is asked next is asked a second later.
+        alive = window is not None and window.is_alive(now + SECOND)
+        if window and alive and (window.link is None or window.is_in(now)):
             return window
         link = self.oracle.link_of(self.people[who], self.places[where], now)
         eid, organisation = self.eids[who], self.organisations[where]
@@ -223,7 +225,7 @@ class Stage(RuleBasedStateMachine):
 
     def type_code(self, window: Browser, code: str, *, right: bool) -> None:
         asked, now = window.asked, self.tick()
-        if window.link is not None or asked is None:
+        if window.link is not None or asked is None or not window.is_alive(now):
             return
         due = self.oracle.type_code(asked, window.session, right=right, now=now)
         answer = window.client.post("/link/code/", {"code": code})
