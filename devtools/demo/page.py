@@ -6,6 +6,7 @@ from pathlib import Path
 
 from devtools.demo.launch import LAST_LINE
 from devtools.demo.ports import Ports
+from devtools.hr_export import NAME, SLUG
 from devtools.people import SAMPLE_PEOPLE, SamplePerson
 from devtools.seed import ADMINISTRATOR, ORGANISATIONS
 
@@ -16,7 +17,9 @@ def address(slug: str, ports: Ports) -> str:
     return f"http://{slug}.localhost:{ports.portal}/"
 
 
-def running(ports: Ports, *, password: str, database: str, logs: Path, seconds: float) -> str:
+def running(
+    ports: Ports, *, password: str, database: str, logs: Path, hr_export: Path, seconds: float
+) -> str:
     """Give the page; its first line tells that the demo is ready, and after how long."""
     first = address(next(iter(ORGANISATIONS)), ports)
     people = "\n".join(
@@ -37,6 +40,9 @@ Kobling is ready after {seconds:.1f} s.
 {people}
 
   Then give the e-mail, and fetch the code from the mail inbox.
+
+  To set up an employer yourself: the stand-in knows {SLUG}.localhost:{ports.portal}
+  already, and this is what HR has on {NAME}'s 507 people: {hr_export}
 
   Database     {database}
   Logs         {logs}

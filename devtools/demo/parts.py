@@ -7,6 +7,7 @@ from pathlib import Path
 from devtools.demo.ports import Ports
 from devtools.demo.processes import Part, answers, has_logged
 from devtools.environment import CLIENT_ID
+from devtools.hr_export import SLUG as NEXT_ORGANISATION
 from devtools.seed import APP_SECRET, ORGANISATIONS
 
 WEB_WORKERS = 2
@@ -65,7 +66,8 @@ def _client_key(data: Path) -> Path:
 
 
 def _standin(ports: Ports, data: Path) -> Part:
-    addresses = [f"http://{slug}.localhost:{ports.portal}" for slug in ORGANISATIONS]
+    slugs = (*ORGANISATIONS, NEXT_ORGANISATION)  # the last is set up by whoever tries that
+    addresses = [f"http://{slug}.localhost:{ports.portal}" for slug in slugs]
     # Sessions are found by `sid` alone: the first organisation's address ends them for all.
     logout = {
         f"--{kind}-logout-uri": f"/oidc/{kind}-logout/" for kind in ("frontchannel", "backchannel")

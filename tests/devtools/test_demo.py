@@ -17,10 +17,12 @@ import urllib3
 from django.core.management.base import CommandError
 
 from accounts.models import Organisation
+from devtools import hr_export
 from devtools.demo import ports
 from devtools.demo.gunicorn_settings import without_query
 from devtools.demo.launch import free_ports, launch, read_until_ready
 from devtools.management.commands.demo import refuse_real_data
+from tests.factories import make_organisation
 
 START_SECONDS = 60
 GONE_SECONDS = 20
@@ -194,6 +196,7 @@ def test_the_web_log_has_no_query() -> None:
 
 
 def test_a_database_that_holds_others_is_left_alone(db: None) -> None:
+    make_organisation(slug=hr_export.SLUG)  # which whoever tries the demo may set up
     refuse_real_data()
     Organisation.objects.create(
         slug="another", name="Another", host="another.example", support_email="help@another.example"

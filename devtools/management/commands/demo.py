@@ -12,11 +12,12 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
 from accounts.models import Organisation
-from devtools import environment, messages
+from devtools import environment, hr_export, messages
 from devtools.demo import DATABASE_IS_GIVEN, STARTED, page, parts, ports
 from devtools.demo.processes import ProcessEnded, Processes
 from devtools.seed import APP_SECRET, ORGANISATIONS, seed
 
+HR_EXPORT = "hr-export.csv"
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -52,6 +53,7 @@ class Command(BaseCommand):
         app_secret = environment.secret(APP_SECRET, _new_app_secret)
         _say("Starting the ID-porten stand-in and the mail inbox …")
         children.start(*parts.around(chosen, data))
+        hr_export.write(data / HR_EXPORT)
         _say("Preparing the database …")
         prepare_database(port=chosen.portal, administrator_password=password, app_secret=app_secret)
         messages.compile_all()
@@ -65,6 +67,7 @@ class Command(BaseCommand):
                 password=password,
                 database=database_name(),
                 logs=data / "logs",
+                hr_export=data / HR_EXPORT,
                 seconds=seconds,
             )
         )
@@ -95,7 +98,8 @@ def prepare_database(*, port: int, administrator_password: str, app_secret: str)
     Raises:
         CommandError: the database is somebody's real one.
     """
-    refuse_real_data()
+    if DATABASE_IS_GIVEN:  # in its own, whoever tries the demo may set up what they like
+        refuse_real_data()
     call_command("migrate", verbosity=0, interactive=False)
     seed(port=port, administrator_password=administrator_password, app_secret=app_secret)
     cast(DatabaseWrapper, connections[DEFAULT_DB_ALIAS]).close_pool()
@@ -105,7 +109,7 @@ def refuse_real_data() -> None:
     """Keep out of a database that DATABASE_URL happens to name and that holds other than ours."""
     if Organisation._meta.db_table not in connection.introspection.table_names():
         return
-    others = Organisation.objects.exclude(slug__in=ORGANISATIONS)
+    others = Organisation.objects.exclude(slug__in=(*ORGANISATIONS, hr_export.SLUG))
     if others.exists():
         raise CommandError(
             f"The database holds other organisations than the demo's: {database_name()}. The demo "
