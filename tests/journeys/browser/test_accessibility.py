@@ -4,8 +4,12 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.contrib import admin
+from django.test import RequestFactory
+from django.urls import reverse
 from playwright.sync_api import StorageState
 
+from accounts.models import User
 from devtools.mailbox.authenticator import Authenticator
 from devtools.people import SAMPLE_PEOPLE, SamplePerson
 from tests.journeys.browser.driver import Driver
@@ -15,20 +19,18 @@ type Visit = Callable[..., Driver]
 PEOPLE = dict(zip(("nb", "nn", "en"), SAMPLE_PEOPLE[5:8], strict=True))
 NARROW = SAMPLE_PEOPLE[8]
 OPEN_PAGES = ["/", "/help/", "/privacy/", "/accessibility/", "/nothing-here/", "/oidc/callback/"]
-ADMIN_PAGES = [
-    "/admin/",
-    "/admin/accounts/organisation/",
-    "/admin/accounts/organisation/add/",
-    "/admin/accounts/employee/",
-    "/admin/accounts/employee/add/",
-    "/admin/accounts/rolegrant/",
-    "/admin/accounts/rolegrant/add/",
-    "/admin/accounts/user/",
-    "/admin/linking/linkedidentity/",
-    "/admin/linking/pendingcode/",
-    "/admin/linking/outgoingmail/",
-    "/admin/audit/auditevent/",
-]
+
+
+def admin_pages() -> Iterator[str]:
+    """Every list of the administration, and every form for a new row; none can be forgotten."""
+    yield reverse("admin:index")
+    everything = RequestFactory().get("/")
+    everything.user = User(is_superuser=True)
+    for model, page in admin.site._registry.items():
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        yield reverse(f"{name}_changelist")
+        if page.has_add_permission(everything):
+            yield reverse(f"{name}_add")
 
 
 def every_page(me: Driver, person: SamplePerson) -> Iterator[str]:
@@ -93,7 +95,7 @@ def test_axe_finds_nothing_in_the_administration(
 ) -> None:
     me = visit(axe=True, locale=language, storage_state=administrator)
     violations = []
-    for path in ADMIN_PAGES:
+    for path in admin_pages():
         me.open_in_the_administration(path)
         violations += me.violations()
     me.open("/admin/accounts/employee/")
@@ -101,6 +103,15 @@ def test_axe_finds_nothing_in_the_administration(
     me.page.locator("#id_first_name").wait_for()
     violations += me.violations()
     assert violations == []
+
+
+def test_the_administration_fits_a_narrow_screen(visit: Visit, administrator: StorageState) -> None:
+    me = visit(width=320, storage_state=administrator)
+    too_wide = []
+    for path in admin_pages():
+        me.open_in_the_administration(path)
+        too_wide += [path] if me.is_too_wide() else []
+    assert too_wide == []
 
 
 def every_page_at_the_door(me: Driver, username: str) -> Iterator[str]:
@@ -144,7 +155,7 @@ def test_the_door_fits_a_narrow_screen(visit: Visit) -> None:
 
 def test_the_administration_keeps_the_policy(visit: Visit, administrator: StorageState) -> None:
     me = visit(storage_state=administrator)
-    for path in ADMIN_PAGES:
+    for path in admin_pages():
         me.open_in_the_administration(path)
         answer = me.page.goto(me.demo.portal() + path)
         assert answer is not None
