@@ -43,6 +43,8 @@ class Event(TextChoices):
     EMPLOYEE_CREATED = "employee:created", _("Employee created")
     EMPLOYEE_CHANGED = "employee:changed", _("Employee changed")
     EMPLOYEE_DELETED = "employee:deleted", _("Employee deleted")
+    PERSON_SEARCHED = "person:searched", _("Somebody was searched for by support")
+    PERSON_VIEWED = "person:viewed", _("Support looked at what happened to an employee")
     IMPORT_APPLIED = "import:applied", _("Import from HR applied")
     ADMINISTRATOR_CREATED = "administrator:created", _("Administrator created")
     ADMINISTRATOR_CHANGED = "administrator:changed", _("Administrator changed")

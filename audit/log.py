@@ -11,7 +11,7 @@ from django.db import connection
 from audit.events import Event
 from audit.models import AuditEvent
 
-_REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 # One statement: an import tells of a hundred thousand, and rows made one by one took the longest.
 _INSERT_EACH = """INSERT INTO "audit_auditevent"
@@ -30,7 +30,7 @@ class OutsideTransaction(RuntimeError):
 
 def new_reference() -> str:
     """Give a reference such as `7F3K-2Q` for a person to quote: no letters that look alike."""
-    characters = "".join(secrets.choice(_REFERENCE_ALPHABET) for _ in range(6))
+    characters = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(6))
     return f"{characters[:4]}-{characters[4:]}"
 
 

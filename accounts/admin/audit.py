@@ -28,6 +28,8 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """An auditor sees no people, only the key that they go by in the log."""
+        if request.user.has_perm("linking.view_pendingcode"):
+            return (*self.list_display, "story")
         if request.user.has_perm("accounts.view_employee"):
             return self.list_display
         return (*self.list_display[:-1], "employee_id")
@@ -39,6 +41,14 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
             return "–"
         address = reverse("admin:accounts_employee_change", args=[event.employee_id])
         return format_html('<a href="{}">{}</a>', address, _("Show employee"))
+
+    @admin.display(description=_("what happened"))
+    def story(self, event: AuditEvent) -> str:
+        """A link to support's page about the person."""
+        if event.employee_id is None:
+            return "–"
+        address = reverse("support_person", args=[event.employee_id])
+        return format_html('<a href="{}">{}</a>', address, _("What happened"))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

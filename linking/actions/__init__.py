@@ -20,6 +20,7 @@ from linking.actions.disowning import Claim, claim_of, disown, is_disowned
 from linking.actions.fingerprints import renew_fingerprints
 from linking.actions.leavers import end_leavers
 from linking.actions.links import revoke_link
+from linking.actions.looks import note_search, note_view
 from linking.actions.lost_keys import (
     KeyIsConfigured,
     KeyIsGivenUp,
@@ -75,8 +76,10 @@ __all__ = (
     "is_disowned",
     "is_party",
     "lift_block",
+    "note_search",
     "note_sign_out",
     "note_unlinked_sign_in",
+    "note_view",
     "renew_fingerprints",
     "request_code",
     "revoke_link",

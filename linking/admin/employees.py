@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.db.models import Model, Prefetch, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +13,7 @@ from accounts.access import covers
 from accounts.admin import EmployeeAdmin
 from accounts.models import Employee
 from linking.models import Block, Case, LinkedIdentity, OutgoingMail, PendingCode
+from linking.support.access import may_read_story
 
 
 class LinkedFilter(admin.SimpleListFilter):
@@ -105,6 +106,18 @@ class LinkedEmployeeAdmin(EmployeeAdmin):
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         return (LinkedFilter, *super().get_list_filter(request))
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        employee = self.get_object(request, unquote(object_id))
+        place = employee.organisation_id if employee is not None else None
+        context = {"may_read_story": may_read_story(request.user, place)} | (extra_context or {})
+        return super().change_view(request, object_id, form_url, context)
 
     def get_inlines(self, request: HttpRequest, obj: Employee | None) -> Any:
         return self.inlines if obj is not None else ()

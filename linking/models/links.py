@@ -44,6 +44,9 @@ class LinkedIdentity(models.Model):
         EXPIRED = "expired", _("Expired")
         REVOKED = "revoked", _("Revoked")
 
+    # Kept as the reason where the employee did it on their own page; shown in the reader's words.
+    REMOVED = "removed by the employee"
+
     # Those that hold the employee's and the eID's one place.
     STANDING_STATES = (State.PENDING, State.ACTIVE)
 
@@ -124,6 +127,12 @@ class LinkedIdentity(models.Model):
     @property
     def eid_name(self) -> str:
         return eid_name(self.eid)
+
+    @property
+    def why_it_ended(self) -> str:
+        if self.end_reason == self.REMOVED:
+            return str(_("Removed by the employee"))
+        return self.end_reason
 
 
 def stale_at(organisation: Organisation, used_at: datetime) -> datetime:

@@ -42,5 +42,5 @@ def unlink(request: PortalRequest) -> HttpResponse:
         return to_sign_in(request)
     if request.method != "POST":
         return render(request, "linking/unlink.html", {"employee": employee, "link": link})
-    actions.revoke_link(link, by=user.actor, reason="removed by the employee", now=timezone.now())
+    actions.revoke_link(link, by=user.actor, reason=LinkedIdentity.REMOVED, now=timezone.now())
     return sign_out(request)

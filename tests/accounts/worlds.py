@@ -53,7 +53,7 @@ def make_world(slug: str, word: str) -> World:
         slug=slug, name=f"{word} kommune", host=f"{slug}.localhost", support_email="x@x.example"
     )
     stuck = _employee(organisation, word, department=f"{word}skolen")
-    request = make_pending_code(employee=stuck, reference=f"{word[:4].upper()}-7Q")
+    request = make_pending_code(employee=stuck, reference=f"{word[0].upper()}XXX-7Q")
     event = AuditEvent.objects.create(
         at=timezone.now(),
         event=Event.CODE_SENT,

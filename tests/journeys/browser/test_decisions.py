@@ -48,6 +48,24 @@ def says_it_was_not_me(visit: Visit) -> Iterator[Driver]:
     yield me
 
 
+def looks_them_up(me: Driver) -> Iterator[Driver]:
+    """Support types who is on the telephone, by keyboard, and reads what to say."""
+    for typed, told in (
+        (ASKED_FOR.email, "Kan ikke logge inn ennå: venter på godkjenning."),
+        (GUESSER.employee_number, "Kan ikke logge inn ennå: ikke koblet."),
+    ):
+        me.open("/admin/")
+        me.page.locator("#find").fill(typed)
+        me.page.keyboard.press("Enter")
+        expect(me.page.locator(".answer h2")).to_have_text(told)
+        yield me
+    for typed in ("Ingen Slik", "1"):
+        me.page.locator("#find").fill(typed)
+        me.page.keyboard.press("Enter")
+        expect(me.page.locator("[role=alert]")).to_be_visible()
+        yield me
+
+
 def decides(me: Driver) -> Iterator[Driver]:
     """An administrator looks at each case and block, and says what shall be."""
     for rows in ("case", "block"):
@@ -80,6 +98,7 @@ def test_who_waits_is_blocked_or_was_not_asked_is_helped_by_somebody_who_decides
         waits_for_approval(visit),
         guesses_until_blocked(visit),
         says_it_was_not_me(visit),
+        looks_them_up(visit(axe=True, storage_state=administrator)),
         decides(visit(axe=True, storage_state=administrator)),
     ]
     for story in stories:

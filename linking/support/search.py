@@ -1,0 +1,98 @@
+"""Finds whom or what was typed, in the organisations that the user may see."""
+
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from accounts.access import Someone, organisations
+from accounts.models import Employee
+from linking.models import LinkedIdentity
+from linking.support.access import SEE_PEOPLE, may_read_story
+from linking.support.quoted import Quoted, quoted
+from linking.support.typed import Kind, Typed
+
+MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found; `more` where there are people that are not shown."""
+
+    people: tuple[Employee, ...] = ()
+    quoted: Quoted | None = None
+    more: bool = False
+
+    @property
+    def hits(self) -> int:
+        return len(self.people) + (self.quoted is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One of several, with what tells them apart. `linked` is None where it may not be read."""
+
+    employee: Employee
+    employed: bool
+    linked: bool | None
+
+
+def find(typed: Typed, user: Someone) -> Found:
+    """Look for what was typed. Others' people and references are not there."""
+    if typed.kind in (Kind.NOTHING, Kind.IDENTITY_NUMBER):
+        return Found()
+    reference = quoted(typed.references, user)
+    people = list(_people(typed, user)[: MOST + 1])
+    return Found(tuple(people[:MOST]), reference, more=len(people) > MOST)
+
+
+def _people(typed: Typed, user: Someone) -> QuerySet[Employee]:
+    seen: QuerySet[Employee] = (
+        Employee.objects.at_address(typed.text) if typed.kind == Kind.EMAIL else _named(typed)
+    )
+    return seen.filter(organisation__in=organisations(user, SEE_PEOPLE)).select_related(
+        "organisation"
+    )
+
+
+def _named(typed: Typed) -> QuerySet[Employee]:
+    """Each word begins a word of the name, in any order; or the whole is an employee number."""
+    names = reduce(and_, (_begins(word) for word in typed.words))
+    found: QuerySet[Employee] = Employee.objects.filter(names | Q(employee_number=typed.text))
+    return found
+
+
+def _begins(word: str) -> Q:
+    condition = Q()
+    for name in ("first_name", "last_name"):
+        condition |= Q(**{f"{name}__istartswith": word})
+        condition |= Q(**{f"{name}__icontains": f" {word}"})
+        condition |= Q(**{f"{name}__icontains": f"-{word}"})
+    return condition
+
+
+def rows_of(keys: list[Any], user: Someone) -> list[Row]:
+    """Give what was found before, as it is now and as far as the user may see it now."""
+    people = (
+        Employee.objects.filter(pk__in=keys, organisation__in=organisations(user, SEE_PEOPLE))
+        .select_related("organisation")
+        .order_by("last_name", "first_name", "organisation__name", "id")
+    )
+    now = timezone.now()
+    linked: set[UUID] = set(
+        LinkedIdentity.objects.in_force(now)
+        .filter(employee__in=keys)
+        .values_list("employee", flat=True)
+    )
+    return [
+        Row(
+            employee=person,
+            employed=person.is_employed(timezone.localdate(now)),
+            linked=person.pk in linked if may_read_story(user, person.organisation_id) else None,
+        )
+        for person in people
+    ]
