@@ -27,6 +27,17 @@ class Event(TextChoices):
     LINK_REVOKED = "link:revoked", _("Link revoked")
     LINK_EXPIRED = "link:expired", _("Link expired")
 
+    CAMPAIGN_STARTED = "campaign:started", _("Campaign of invitations begun")
+    CAMPAIGN_REMINDED = "campaign:reminded", _("Reminders of a campaign sent")
+    CAMPAIGN_STOPPED = "campaign:stopped", _("Campaign of invitations stopped")
+    INVITATION_MADE = "invitation:created", _("Employee invited")
+    INVITATION_SENT = "invitation:sent", _("Invitation sent")
+    INVITATION_REMINDED = "invitation:reminded", _("Reminded of the invitation")
+    INVITATION_OPENED = "invitation:opened", _("The link of the invitation was opened")
+    INVITATION_USED = "invitation:used", _("Invitation used")
+    INVITATION_REFUSED = "invitation:refused", _("Invitation confirmed, but the link was refused")
+    INVITATION_ENDED = "invitation:ended", _("Invitation ended unused")
+
     BLOCK_MADE = "block:made", _("Too many wrong codes: blocked")
     BLOCK_LIFTED = "block:lifted", _("Block lifted")
     CASE_OPENED = "case:opened", _("Case opened")

@@ -7,11 +7,16 @@ from uuid import UUID
 from celery.exceptions import SoftTimeLimitExceeded
 from django.core.mail import mailers
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from audit.events import Event
 from audit.log import record
 from linking.actions import code_key
+from linking.actions.invitations import (
+    is_worth_sending,
+    note_invitation_failed,
+    note_invitation_sent,
+)
 from linking.emails import compose
 from linking.models import OutgoingMail, PendingCode
 from linking.smtp import describe
@@ -30,6 +35,9 @@ SWEEP_AFTER = timedelta(seconds=5)
 FIRST_PAUSE_SECONDS = 5
 LONGEST_PAUSE_SECONDS = 15 * 60
 SWEEP_LIMIT = 500
+# Of what goes to thousands, each sweep: a code that is asked for now has no more than these before
+# it in the queue. 3 a second, 10 800 an hour.
+BULK_LIMIT = 30
 
 
 def deliver(mail_id: UUID, *, now: datetime) -> None:
@@ -47,10 +55,13 @@ def deliver(mail_id: UUID, *, now: datetime) -> None:
     if not due.update(attempts=F("attempts") + 1, next_attempt_at=now + LEASE):
         return
     mail = OutgoingMail.objects.select_related(
-        "organisation", "employee", "pending_code", "link", "case"
+        "organisation", "employee", "pending_code", "link", "case", "invitation__campaign"
     ).get(pk=mail_id)
     if mail.pending_code is not None and mail.pending_code.ended_at is not None:
         _note_failure(mail, "not sent: the request had ended", for_good=True, now=now)
+        return
+    if mail.invitation is not None and not is_worth_sending(mail.invitation, now=now):
+        _note_failure(mail, "not sent: the invitation had ended", for_good=True, now=now)
         return
     try:
         mailer = mailers["default"]
@@ -65,6 +76,8 @@ def deliver(mail_id: UUID, *, now: datetime) -> None:
 def _note_success(mail: OutgoingMail, answer: str, *, now: datetime) -> None:
     unsent = OutgoingMail.objects.filter(pk=mail.pk).exclude(state=OutgoingMail.State.SENT)
     noted = unsent.update(state=OutgoingMail.State.SENT, sent_at=now, answer=answer)
+    if noted and mail.invitation is not None:
+        note_invitation_sent(mail.invitation, kind=mail.kind, now=now)
     if not noted or mail.pending_code is None:
         return
     PendingCode.objects.filter(pk=mail.pending_code.pk, state=PendingCode.State.QUEUED).update(
@@ -82,7 +95,8 @@ def _note_failure(mail: OutgoingMail, answer: str, *, for_good: bool, now: datet
         pk=mail.pk, state=OutgoingMail.State.QUEUED, attempts=mail.attempts
     )
     if not for_good and again_at < mail.give_up_at:
-        if row.update(next_attempt_at=again_at, answer=answer):
+        again = row.update(next_attempt_at=again_at, answer=answer)
+        if again and mail.kind not in OutgoingMail.BULK:  # those wait for the sweep, a few a turn
             wake(DELIVER_MAIL, mail.pk, after_seconds=pause)
         return
     if row.update(state=OutgoingMail.State.FAILED, answer=answer):
@@ -90,6 +104,8 @@ def _note_failure(mail: OutgoingMail, answer: str, *, for_good: bool, now: datet
 
 
 def _give_up(mail: OutgoingMail, *, now: datetime) -> None:
+    if mail.invitation_id is not None:
+        note_invitation_failed(mail.invitation_id, now=now)
     if mail.pending_code is not None:
         PendingCode.objects.filter(pk=mail.pending_code.pk, state=PendingCode.State.QUEUED).update(
             state=PendingCode.State.FAILED
@@ -149,9 +165,11 @@ def sweep(*, now: datetime) -> int:
     due = (
         queued.filter(next_attempt_at__lte=overdue, give_up_at__gt=now)
         .order_by("next_attempt_at")
-        .values_list("pk", flat=True)[:SWEEP_LIMIT]
+        .values_list("pk", flat=True)
     )
-    wakes = [(SEND_CODE, pk) for pk in undecided] + [(DELIVER_MAIL, pk) for pk in due]
+    bulk = Q(kind__in=OutgoingMail.BULK)
+    mails = [*due.exclude(bulk)[:SWEEP_LIMIT], *due.filter(bulk)[:BULK_LIMIT]]
+    wakes = [(SEND_CODE, pk) for pk in undecided] + [(DELIVER_MAIL, pk) for pk in mails]
     for task, pk in wakes:
         wake(task, pk)
     return len(wakes)

@@ -9,7 +9,8 @@ from django.utils import translation
 from linking import codes
 from linking.disowning import not_me_url
 from linking.eids import eid_name
-from linking.models import Case, OutgoingMail
+from linking.invitations import invitation_url
+from linking.models import VALID_DAYS, Case, OutgoingMail
 
 
 def compose(mail: OutgoingMail, *, code_key: bytes) -> EmailMultiAlternatives:
@@ -54,6 +55,14 @@ def _context(mail: OutgoingMail, *, code_key: bytes) -> dict[str, Any]:
     if mail.link is not None:
         context |= {"linked_at": mail.link.linked_at, "eid_name": mail.link.eid_name}
         context |= {"last_used_at": mail.link.last_used_at, "expires_at": mail.link.expires_at}
+    if mail.invitation is not None:
+        context |= {
+            "invitation_url": invitation_url(mail.invitation),
+            "note": mail.invitation.campaign.note,
+            "deadline": mail.invitation.campaign.deadline,
+            "expires_at": mail.invitation.expires_at,
+            "valid_days": VALID_DAYS,
+        }
     if mail.case is not None:
         context |= _about(mail.case, mail)
     return context

@@ -155,7 +155,9 @@ def _name_fits(employee: Employee, request: PendingCode) -> bool | None:
 
 
 def _mailed_elsewhere(request: PendingCode, employee: Employee) -> bool:
-    """Whether the code went to an address that is not the registered one now."""
+    """Whether code or invitation went to an address that is not the registered one now."""
+    if request.invitation is not None:
+        return fold_email(request.invitation.recipient) != fold_email(employee.email)
     mails = OutgoingMail.objects.filter(pending_code=request).values_list("recipient", flat=True)
     return any(fold_email(recipient) != fold_email(employee.email) for recipient in mails)
 

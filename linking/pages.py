@@ -105,6 +105,11 @@ LINK_REFUSED = RefusalPage(
     text=_("The code was right, but we could not link your electronic ID to this employee."),
     next_step=_("Contact support and quote the reference. They can see what stands in the way."),
 )
+INVITATION_REFUSED = RefusalPage(
+    title=_("The user could not be linked"),
+    text=_("The invitation is valid, but we could not link your electronic ID to this employee."),
+    next_step=_("Contact support and quote the reference. They can see what stands in the way."),
+)
 
 
 def page_of(refusal: refusals.Refused) -> RefusalPage:

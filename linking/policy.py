@@ -49,6 +49,10 @@ class Refusal(TextChoices):
     TOO_MANY_EMPLOYEES = "too-many-employees", _("The eID has asked for too many employees")
     TOO_MANY_FOR_PERSON = "too-many-for-person", _("The eID has asked for too many codes")
     TOO_MANY_FOR_EMPLOYEE = "too-many-for-employee", _("The employee has been sent too many codes")
+    CODE_NEEDED = (
+        "code-needed",
+        _("Nothing that is registered confirms who it is: an invitation alone is not enough"),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +157,18 @@ def is_not_disputed(facts: Facts) -> Refusal | None:
     return Refusal.DISPUTED if facts.disputed else None
 
 
+def is_recognised(facts: Facts) -> Refusal | None:
+    """A-46: a link that has lain in a mailbox for days, or was passed on, proves less than a code.
+
+    Alone it is enough only where something that HR has registered is the eID's: the number, the
+    birth date or the name. Nobody is refused by this: the code by mail is asked for as well.
+    """
+    born = facts.registered_birth_date
+    by_birth_date = born is not None and born == facts.eid_birth_date
+    known = facts.number_fits or by_birth_date or facts.name_fits
+    return None if known else Refusal.CODE_NEEDED
+
+
 def employee_is_free(facts: Facts) -> Refusal | None:
     """A-08: a link is never moved."""
     return Refusal.EMPLOYEE_LINKED if facts.employee_linked else None
@@ -228,6 +244,15 @@ SEND_CHECKS: tuple[Check, ...] = (
 # Conflicts come last before a code is sent: they mail too, and hold the same budgets (A-05).
 CODE_CHECKS: tuple[Check, ...] = (*WHO_CHECKS, *GUESS_CHECKS, *SEND_CHECKS, *FREE_CHECKS)
 LINK_CHECKS: tuple[Check, ...] = (*WHO_CHECKS, address_is_the_mailed_one, *FREE_CHECKS)
+# 128 bits are not guessed: what others typed wrong for the employee or the organisation does not
+# matter here. An eID that is blocked stays so.
+INVITATION_CHECKS: tuple[Check, ...] = (
+    *WHO_CHECKS,
+    address_is_the_mailed_one,
+    person_may_guess,
+    is_recognised,
+    *FREE_CHECKS,
+)
 
 
 def has_another_name(facts: Facts) -> bool:

@@ -53,6 +53,14 @@ def expire_stale_links() -> None:
 
 
 @shared_task
+def tend_invitations() -> None:
+    """Remind those who are not linked, and end what is too old; what is left, next time."""
+    now, stop = timezone.now(), monotonic() + TURN_SECONDS
+    while actions.tend_invitations(now=now) and monotonic() < stop:
+        pass
+
+
+@shared_task
 def end_leavers() -> None:
     """End the access of those who have left; what is left after half a minute, next time."""
     now, stop = timezone.now(), monotonic() + TURN_SECONDS

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from linking.views import link, me, not_me, sign_in, sign_out
+from linking.views import invitation, link, me, not_me, sign_in, sign_out
 
 urlpatterns = [
     path("", sign_in.sign_in_page, name="sign_in"),
@@ -12,6 +12,8 @@ urlpatterns = [
     ),
     path("oidc/backchannel-logout/", sign_out.backchannel_logout, name="oidc_backchannel_logout"),
     path("link/", link.email, name="link_email"),
+    path("link/invitation/", invitation.confirm, name="link_invitation"),
+    path("invitation/<str:token>/", invitation.invitation, name="invitation"),
     path("link/code/", link.code, name="link_code"),
     path("link/done/", link.done, name="link_done"),
     path("link/not-me/<str:token>/", not_me.not_me, name="link_not_me"),

@@ -120,6 +120,7 @@ CELERY_BEAT_SCHEDULE = {
         "end_leavers": 20.0,
         "expire_codes": 60.0,
         "expire_stale_links": 3600.0,
+        "tend_invitations": 600.0,
         "clear_sessions": 3600.0,
         "clear_sign_ins": 600.0,
     }.items()
@@ -254,7 +255,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"personal": {"()": "portal.logs.MaskPersonalAddresses"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["personal"],
+        }
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {"django.server": {"level": "WARNING"}},
 }

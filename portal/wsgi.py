@@ -11,6 +11,7 @@ _CHARSET = re.compile(r";\s*charset\s*=[^;]*", re.IGNORECASE)
 _django = get_wsgi_application()
 # After get_wsgi_application: it loads the models.
 from portal import start  # noqa: E402
+from portal.logs import masked  # noqa: E402
 
 start.refuse_keys_that_do_not_fit()
 
@@ -23,4 +24,7 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     """
     if "charset" in environ.get("CONTENT_TYPE", "").lower():
         environ["CONTENT_TYPE"] = _CHARSET.sub("", environ["CONTENT_TYPE"])
-    return _django(environ, start_response)
+    answer = _django(environ, start_response)
+    # gunicorn's access log is written from here, and a personal address is a key.
+    environ["RAW_URI"] = masked(environ.get("RAW_URI", ""))
+    return answer

@@ -1,13 +1,17 @@
 """Whatever the portal does about links: one function, one transaction, its event inside."""
 
 from linking.actions.blocks import lift_block
-from linking.actions.confirmation import (
-    Linked,
-    LinkRefused,
-    LinkWaits,
-    WrongCode,
-    confirm_code,
+from linking.actions.campaigns import (
+    LeftOut,
+    NobodyToInvite,
+    Plan,
+    invite,
+    plan_invitations,
+    remind,
+    stop_campaign,
+    tend_invitations,
 )
+from linking.actions.confirmation import WrongCode, confirm_code
 from linking.actions.decisions import (
     AlreadyDecided,
     CaseOvertaken,
@@ -18,6 +22,15 @@ from linking.actions.decisions import (
 )
 from linking.actions.disowning import Claim, claim_of, disown, is_disowned
 from linking.actions.fingerprints import renew_fingerprints
+from linking.actions.invitations import (
+    CodeNeeded,
+    InvitationEnded,
+    accept_invitation,
+    invitation_by,
+    note_invited_sign_in,
+    note_opened,
+    open_one,
+)
 from linking.actions.leavers import end_leavers
 from linking.actions.links import revoke_link
 from linking.actions.looks import note_search, note_view
@@ -28,6 +41,7 @@ from linking.actions.lost_keys import (
     give_up_key,
     rows_under,
 )
+from linking.actions.making import Linked, LinkRefused, LinkWaits
 from linking.actions.requests import code_key, decide_request, expire_codes, request_code
 from linking.actions.sessions import (
     clear_sign_ins,
@@ -47,17 +61,23 @@ __all__ = (
     "CaseOvertaken",
     "Claim",
     "CodeExpired",
+    "CodeNeeded",
     "DecisionNotOffered",
+    "InvitationEnded",
     "KeyIsConfigured",
     "KeyIsGivenUp",
     "KeyUnknown",
+    "LeftOut",
     "LinkRefused",
     "LinkWaits",
     "Linked",
     "NoTriesLeft",
+    "NobodyToInvite",
     "PartyMayNotDecide",
+    "Plan",
     "Typist",
     "WrongCode",
+    "accept_invitation",
     "check_open",
     "claim_of",
     "clear_sign_ins",
@@ -73,18 +93,27 @@ __all__ = (
     "expire_stale_links",
     "follow_rules",
     "give_up_key",
+    "invitation_by",
+    "invite",
     "is_disowned",
     "is_party",
     "lift_block",
+    "note_invited_sign_in",
+    "note_opened",
     "note_search",
     "note_sign_out",
     "note_unlinked_sign_in",
     "note_view",
+    "open_one",
+    "plan_invitations",
+    "remind",
     "renew_fingerprints",
     "request_code",
     "revoke_link",
     "rows_under",
     "sign_in",
+    "stop_campaign",
+    "tend_invitations",
     "tend_links",
     "user_in_force",
     "waiting_link",

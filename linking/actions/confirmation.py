@@ -1,29 +1,20 @@
 """Typing the code: the tries, the comparison and the link."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from django.contrib.auth.hashers import make_password
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
-from accounts.models import Employee, User
-from audit.events import Event
-from audit.log import record
+from accounts.models import Employee
 from linking import codes
-from linking.actions.cases import open_case
-from linking.actions.conflicts import note_conflict
-from linking.actions.notices import tell_employee
+from linking.actions.making import Linked, Outcome, link_or_refuse, told
 from linking.actions.requests import FORGOTTEN, code_key
-from linking.actions.stale import expire
 from linking.actions.tries import CodeExpired, Try, Typist, forgive, note_wrong, take_try
 from linking.facts import facts_about
 from linking.locks import lock_budgets
-from linking.models import Case, LinkedIdentity, OutgoingMail, PendingCode, matches, stale_at
+from linking.models import PendingCode
 from linking.persons import EidPerson
-from linking.policy import LINK_CHECKS, Refusal, first_refusal, has_another_name
-
-APPROVAL_LIFETIME = timedelta(days=30)
+from linking.policy import LINK_CHECKS
 
 
 class WrongCode(Exception):
@@ -33,26 +24,6 @@ class WrongCode(Exception):
         super().__init__()
         self.tries_left = tries_left
         self.person_blocked = person_blocked
-
-
-class LinkRefused(Exception):
-    """The code was right, but the policy no longer lets the two be linked."""
-
-    def __init__(self, reference: str) -> None:
-        super().__init__()
-        self.reference = reference
-
-
-class LinkWaits(Exception):
-    """The code was right, and somebody else must approve the link before it lets anybody in."""
-
-
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """A link that was just made, and the user it lets in."""
-
-    user: User
-    link: LinkedIdentity
 
 
 def confirm_code(request_id: UUID, typist: Typist, *, typed: str, now: datetime) -> Linked:
@@ -71,11 +42,7 @@ def confirm_code(request_id: UUID, typist: Typist, *, typed: str, now: datetime)
         blocked = attempt.wrong.left_to_person == 0
         raise WrongCode(attempt.left, person_blocked=blocked)
     outcome = _spend_and_link(attempt.request, typist.person, now=now)
-    if isinstance(outcome, Refusal):
-        raise LinkRefused(attempt.request.reference)
-    if outcome is None:
-        raise LinkWaits
-    return outcome
+    return told(outcome, attempt.request)
 
 
 def _is_right(attempt: Try, typed: str) -> bool:
@@ -87,13 +54,8 @@ def _is_right(attempt: Try, typed: str) -> bool:
 
 
 @transaction.atomic
-def _spend_and_link(
-    request: PendingCode, person: EidPerson, *, now: datetime
-) -> Linked | Refusal | None:
-    """Make the link, or give the reason against: the code is spent either way (A-07).
-
-    None where the link is made and waits for approval.
-    """
+def _spend_and_link(request: PendingCode, person: EidPerson, *, now: datetime) -> Outcome:
+    """Make the link, or give the reason against: the code is spent either way (A-07)."""
     lock_budgets(request, person.all_fingerprints, request.employee_id)
     unspent = PendingCode.objects.filter(
         pk=request.pk, ended_at__isnull=True, code_hash__isnull=False
@@ -108,98 +70,4 @@ def _spend_and_link(
         raise CodeExpired  # deleted since
     forgive(request, person)
     facts = facts_about(request, employee, now=now)
-    refusal = first_refusal(LINK_CHECKS, facts)
-    waits = facts.approve_all or has_another_name(facts)
-    link = None if refusal else _make_link(request, employee, person, waits=waits, now=now)
-    if link is None:
-        return _note_refused_link(request, employee, refusal or Refusal.PERSON_LINKED, now=now)
-    employee.language = request.language
-    employee.save(update_fields=["language"])
-    if waits:
-        kind = Case.Kind.NAME_MISMATCH if has_another_name(facts) else Case.Kind.APPROVAL
-        _put_up_for_approval(link, kind, now=now)
-        return None
-    user, _created = User.objects.get_or_create(
-        employee=employee, defaults={"password": make_password(None)}
-    )
-    _record(Event.LINK_MADE, link, by=user.actor, now=now)
-    tell_employee(OutgoingMail.Kind.LINKED, employee, link=link, now=now)
-    return Linked(user=user, link=link)
-
-
-def _make_link(
-    request: PendingCode, employee: Employee, person: EidPerson, *, waits: bool, now: datetime
-) -> LinkedIdentity | None:
-    """Insert the link; None where another one took its place a moment ago (A-08)."""
-    stale = LinkedIdentity.objects.standing().filter(expires_at__lte=now)
-    expire(stale.filter(employee=employee), now)
-    expire(
-        stale.filter(matches(person.all_fingerprints), organisation=request.organisation_id), now
-    )
-    states = LinkedIdentity.State
-    until = now + APPROVAL_LIFETIME if waits else stale_at(request.organisation, now)
-    try:
-        with transaction.atomic():
-            link: LinkedIdentity = LinkedIdentity.objects.create(
-                employee=employee,
-                organisation=request.organisation,
-                request=request,
-                fingerprint=person.current.digest,
-                fingerprint_key=person.current.key_id,
-                level=person.level,
-                eid=person.eid,
-                state=states.PENDING if waits else states.ACTIVE,
-                linked_at=now,
-                last_used_at=now,
-                expires_at=until,
-            )
-    except IntegrityError:
-        return None
-    return link
-
-
-def _put_up_for_approval(link: LinkedIdentity, kind: Case.Kind, *, now: datetime) -> None:
-    """Nobody is let in by the link before somebody other than the employee has said yes (A-27)."""
-    _record(Event.LINK_WAITING, link, by="eid", now=now, reason=kind)
-    open_case(
-        kind,
-        organisation=link.organisation,
-        request=link.request,
-        employee=link.employee,
-        link=link,
-        now=now,
-    )
-    tell_employee(OutgoingMail.Kind.WAITING, link.employee, link=link, now=now)
-
-
-def _note_refused_link(
-    request: PendingCode, employee: Employee, refusal: Refusal, *, now: datetime
-) -> Refusal:
-    PendingCode.objects.filter(pk=request.pk).update(refusal=refusal)
-    record(
-        Event.LINK_REFUSED,
-        by="eid",
-        now=now,
-        organisation=request.organisation_id,
-        employee=employee.pk,
-        reference=request.reference,
-        reason=refusal,
-    )
-    note_conflict(request, employee, refusal, now=now)
-    return refusal
-
-
-def _record(
-    event: Event, link: LinkedIdentity, *, by: str, now: datetime, reason: str = ""
-) -> None:
-    record(
-        event,
-        by=by,
-        now=now,
-        organisation=link.organisation_id,
-        employee=link.employee_id,
-        reference=link.request.reference if link.request else "",
-        reason=reason,
-        eid=link.eid,
-        level=link.level,
-    )
+    return link_or_refuse(request, employee, person, facts=facts, checks=LINK_CHECKS, now=now)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from accounts.models import Employee, Organisation
-from linking.models import Case, LinkedIdentity, OutgoingMail, PendingCode
+from linking.models import Case, Invitation, LinkedIdentity, OutgoingMail, PendingCode
 from linking.wakeup import DELIVER_MAIL, wake
 
 NOTICE_LIFETIME = timedelta(days=2)
@@ -82,6 +82,32 @@ def warn_employees(links: Iterable[LinkedIdentity], *, now: datetime) -> None:
             give_up_at=link.expires_at,
         )
         for link in links
+    )
+
+
+def mail_invitations(
+    kind: OutgoingMail.Kind, invitations: Iterable[Invitation], *, now: datetime
+) -> None:
+    """Mail these invitations, or remind of them; each has its employee at hand.
+
+    No worker is woken: the sweep takes some at a time, so that codes need not queue behind them.
+    """
+    OutgoingMail.objects.bulk_create(
+        (
+            OutgoingMail(
+                kind=kind,
+                organisation_id=invitation.organisation_id,
+                employee_id=invitation.employee_id,
+                recipient=invitation.recipient,
+                language=invitation.language,
+                invitation=invitation,
+                created_at=now,
+                next_attempt_at=now,
+                give_up_at=invitation.expires_at,
+            )
+            for invitation in invitations
+        ),
+        batch_size=1000,
     )
 
 

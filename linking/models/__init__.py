@@ -6,6 +6,7 @@ from linking.models.gateway import (
     GatewayDocument,
     UsedLogoutToken,
 )
+from linking.models.invitations import VALID_DAYS, Campaign, Invitation
 from linking.models.journey import PendingCode
 from linking.models.keys import FingerprintKey
 from linking.models.links import LinkedIdentity, matches, stale_at
@@ -13,12 +14,15 @@ from linking.models.mails import OutgoingMail
 
 __all__ = (
     "SIGN_IN_LIFETIME",
+    "VALID_DAYS",
     "AuthorizationRequest",
     "Block",
+    "Campaign",
     "Case",
     "CodeTry",
     "FingerprintKey",
     "GatewayDocument",
+    "Invitation",
     "LinkedIdentity",
     "OutgoingMail",
     "PendingCode",

@@ -11,6 +11,9 @@ from linking.policy import Refusal
 class PendingCode(models.Model):
     """One request to link, by somebody signed in with an eID who typed an e-mail address.
 
+    Or who came by an invitation, which stands for both: then there is no code, and the row is
+    decided and ended when it is made.
+
     The row is written before anything is looked up. What was refused and why is for administrators
     and support, never for the page. Name and birth date from the eID go when the request ends.
     """
@@ -38,6 +41,13 @@ class PendingCode(models.Model):
         null=True,
         related_name="pending_codes",
         verbose_name=_("employee"),
+    )
+    invitation = models.ForeignKey(
+        "linking.Invitation",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="requests",
+        verbose_name=_("invitation"),
     )
     fingerprint = models.BinaryField(max_length=32)
     fingerprint_key = models.CharField(max_length=50)

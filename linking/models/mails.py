@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.ids import uuid7
 from accounts.models import Employee, Organisation
 from linking.models.cases import Case
+from linking.models.invitations import Invitation
 from linking.models.journey import PendingCode
 from linking.models.links import LinkedIdentity
 
@@ -26,11 +27,17 @@ class OutgoingMail(models.Model):
         CONFLICT = "conflict", _("Somebody else wanted to link")
         DECIDED = "decided", _("The conflict was decided")
         STALE = "stale", _("The link expires soon")
+        INVITATION = "invitation", _("Invitation")
+        REMINDER = "reminder", _("Reminder of an invitation")
         NOT_ME = "not-me", _("To support: “It was not me”")
         ALARM = "alarm", _("To support: many wrong codes")
 
     ABOUT_A_LINK = (Kind.LINKED, Kind.WAITING, Kind.APPROVED, Kind.DECLINED, Kind.STALE)
     ABOUT_A_CASE = (Kind.CONFLICT, Kind.DECIDED, Kind.NOT_ME, Kind.ALARM)
+    ABOUT_AN_INVITATION = (Kind.INVITATION, Kind.REMINDER)
+
+    # Those that go to thousands at once, and for which nobody sits and waits.
+    BULK = (Kind.STALE, *ABOUT_AN_INVITATION)
 
     # Those whose readers may say «It wasn't me».
     DISOWNABLE = (Kind.CODE, Kind.LINKED, Kind.WAITING, Kind.CONFLICT)
@@ -61,6 +68,9 @@ class OutgoingMail(models.Model):
         LinkedIdentity, on_delete=models.CASCADE, null=True, related_name="mails"
     )
     case = models.ForeignKey(Case, on_delete=models.CASCADE, null=True, related_name="mails")
+    invitation = models.ForeignKey(
+        Invitation, on_delete=models.CASCADE, null=True, related_name="mails"
+    )
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     answer = models.CharField(_("what the mail server answered"), max_length=500, blank=True)
@@ -81,7 +91,8 @@ class OutgoingMail(models.Model):
                     kind__in=("linked", "waiting", "approved", "declined", "stale"),
                     link__isnull=False,
                 )
-                | Q(kind__in=("conflict", "decided", "not-me", "alarm"), case__isnull=False),
+                | Q(kind__in=("conflict", "decided", "not-me", "alarm"), case__isnull=False)
+                | Q(kind__in=("invitation", "reminder"), invitation__isnull=False),
                 name="mail_is_about_something",
             ),
         )

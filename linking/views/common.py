@@ -15,6 +15,8 @@ from accounts.models import Employee, Organisation, User
 from accounts.sessions import LEVEL
 from audit.events import Event
 from audit.log import new_reference, record
+from linking import actions
+from linking.models import Invitation
 from linking.oidc import reaches
 from linking.pages import RefusalPage, page_of
 from linking.persons import SESSION_KEY, EidPerson
@@ -23,6 +25,7 @@ from linking.refusals import Refused
 NEXT_KEY = "next"
 LEVEL_KEY = LEVEL
 REQUEST_KEY = "link_request"
+INVITATION_KEY = "invitation"
 # Set on a response: the session behind it is neither saved nor its cookie changed.
 LEAVES_SESSION = "leaves_session"
 _LOCAL_PATH = re.compile(r"\A/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,2000}\Z")
@@ -45,6 +48,12 @@ def person_of(request: HttpRequest) -> EidPerson | None:
     if person is None:
         return None
     return person if reaches(person.level, organisation_of(request).minimum_assurance) else None
+
+
+def invitation_of(request: HttpRequest) -> Invitation | None:
+    """Give the invitation whose link was opened in this browser, while it is in force."""
+    kept = request.session.get(INVITATION_KEY)
+    return actions.open_one(kept, now=timezone.now()) if kept else None
 
 
 def user_of(request: HttpRequest) -> User | None:

@@ -23,6 +23,7 @@ from linking.views.common import (
     NEXT_KEY,
     REQUEST_KEY,
     employee_of,
+    invitation_of,
     organisation_of,
     person_of,
     refusal_page,
@@ -51,16 +52,21 @@ def email(request: PortalRequest) -> HttpResponse:
     organisation = organisation_of(request)
     if actions.waiting_link(person, organisation=organisation, now=timezone.now()):
         return render(request, "linking/waiting.html")
+    if request.method != "POST" and invitation_of(request):
+        return redirect("link_invitation")
     form = EmailForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        _ask_for_code(request, person, form.cleaned_data["email"])
+        ask_for_code(request, person, form.cleaned_data["email"])
         return redirect("link_code")
     context = {"form": form, "given_name": person.given_name, "eid_name": eid_name(person.eid)}
     status = 422 if form.is_bound else 200
     return render(request, "linking/email.html", context, status=status)
 
 
-def _ask_for_code(request: PortalRequest, person: EidPerson, address: str) -> None:
+def ask_for_code(
+    request: PortalRequest, person: EidPerson, address: str, *, invited: bool = False
+) -> None:
+    """Ask for a code for an address; `invited`: by a link that alone was not enough."""
     organisation = organisation_of(request)
     earlier = request.session.get(REQUEST_KEY, {})
     binding = earlier.get("binding") or authorization.new_secret()
@@ -78,6 +84,7 @@ def _ask_for_code(request: PortalRequest, person: EidPerson, address: str) -> No
         "email": address,
         "again": earlier.get("email") == address,
         "on_its_way": earlier.get("id") == str(asked.pk),
+        "invited": invited,
     }
 
 
@@ -178,6 +185,7 @@ def _code_page(
         "can_ask": problem is None or problem.can_ask,
         "sent_again": asked["again"] and status == 200,
         "on_its_way": asked["on_its_way"] and status == 200,
+        "invited": asked.get("invited") and status == 200,
     }
     return render(request, "linking/code.html", context, status=status)
 

@@ -23,6 +23,7 @@ from linking.models import AuthorizationRequest
 from linking.persons import REFUSED_KEY, SESSION_KEY, EidPerson
 from linking.refusals import Refused, StateUnknown
 from linking.views.common import (
+    INVITATION_KEY,
     LEAVES_SESSION,
     LEVEL_KEY,
     NEXT_KEY,
@@ -157,9 +158,10 @@ def let_in(
 ) -> None:
     """Sign the employee in under a new session key (A-18); other tabs may still finish (H-50)."""
     browser = request.session.get(BROWSER_KEY)
+    note_invited(request, user)
     if request.user.is_authenticated:
         request.session.flush()  # Django keeps the key and the age of a session of the same user
-    for key in (SESSION_KEY, REFUSED_KEY, REQUEST_KEY):
+    for key in (SESSION_KEY, REFUSED_KEY, REQUEST_KEY, INVITATION_KEY):
         request.session.pop(key, None)
     login(request, user, backend="linking.idporten.IDPortenBackend")
     request.session.update(
@@ -167,9 +169,19 @@ def let_in(
     )
 
 
+def note_invited(request: PortalRequest, user: User | None = None) -> None:
+    """Write that somebody with an invitation came back from ID-porten; the page comes later."""
+    invitation = request.session.get(INVITATION_KEY)
+    if invitation:
+        employee_id = user.employee_id if user else None
+        actions.note_invited_sign_in(invitation, employee_id=employee_id, now=timezone.now())
+
+
 def await_link(request: PortalRequest, person: EidPerson, *, sid: str, next_url: str) -> None:
     """Remember who is there until the link is made or given up; whoever was signed in is out."""
     browser = request.session.get(BROWSER_KEY)
+    note_invited(request)
+    invitation = request.session.get(INVITATION_KEY)
     request.session.flush()
     request.session.update(
         {
@@ -178,5 +190,6 @@ def await_link(request: PortalRequest, person: EidPerson, *, sid: str, next_url:
             NEXT_KEY: next_url,
             BROWSER_KEY: browser,
         }
+        | ({INVITATION_KEY: invitation} if invitation else {})
     )
     actions.note_unlinked_sign_in(person, organisation=organisation_of(request), now=timezone.now())

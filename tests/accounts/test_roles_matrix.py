@@ -115,6 +115,8 @@ ANYBODY = {
     "link_code": {302, 403},
     "link_done": {200, 302, 405},
     "link_not_me": {400, 404, 410},
+    "invitation": {404},
+    "link_invitation": {302, 403},
     "me": {200, 302, 405},
     "me_unlink": {200, 302},
     **{name: {200, 405} for name in ("help", "privacy", "accessibility")},

@@ -114,7 +114,7 @@ def test_the_mail_says_when_and_where(mailbox: Mailbox, language: str, words: st
 
 
 def test_the_sweep_takes_the_warnings_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery, "SWEEP_LIMIT", 2)
+    monkeypatch.setattr(delivery, "BULK_LIMIT", 2)
     for _ in range(3):
         link_last_used(360)
     actions.warn_of_expiry(now=NOW)
