@@ -26,6 +26,7 @@ class OutgoingMail(models.Model):
         CONFLICT = "conflict", _("Somebody else wanted to link")
         DECIDED = "decided", _("The conflict was decided")
         STALE = "stale", _("The link expires soon")
+        ADDRESS = "address", _("To the old address: it was changed")
         NOT_ME = "not-me", _("To support: “It was not me”")
         ALARM = "alarm", _("To support: many wrong codes")
 
@@ -81,7 +82,8 @@ class OutgoingMail(models.Model):
                     kind__in=("linked", "waiting", "approved", "declined", "stale"),
                     link__isnull=False,
                 )
-                | Q(kind__in=("conflict", "decided", "not-me", "alarm"), case__isnull=False),
+                | Q(kind__in=("conflict", "decided", "not-me", "alarm"), case__isnull=False)
+                | Q(kind="address", employee__isnull=False),
                 name="mail_is_about_something",
             ),
         )
