@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.address_changes import AddressChange
 from accounts.addresses import fold_email
 from accounts.administrators.models import TryBudget
 from accounts.grants import RoleGrant
@@ -17,6 +18,7 @@ from accounts.ids import uuid7
 from accounts.sessions import UserSession
 
 __all__ = (
+    "AddressChange",
     "AssuranceLevel",
     "Employee",
     "NameMismatch",

@@ -16,6 +16,10 @@ class Event(TextChoices):
     CODE_REQUESTED = "link:code:requested", _("Security code asked for")
     CODE_REFUSED = "link:code:refused", _("Security code not sent: the request was refused")
     CODE_SENT = "link:code:sent", _("Security code sent")
+    CODE_STOPPED = (
+        "link:code:stopped",
+        _("Security code stopped: the e-mail address was changed"),
+    )
     CODE_WRONG = "link:code:wrong", _("Wrong security code typed")
     LINK_MADE = "link:made", _("Identity linked to employee")
     LINK_REFUSED = "link:refused", _("Right code, but the link was refused")

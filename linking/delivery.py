@@ -57,7 +57,7 @@ def deliver(mail_id: UUID, *, now: datetime) -> None:
     mail = OutgoingMail.objects.select_related(
         "organisation", "employee", "pending_code", "link", "case", "invitation__campaign"
     ).get(pk=mail_id)
-    if mail.pending_code is not None and mail.pending_code.ended_at is not None:
+    if mail.pending_code is not None and mail.pending_code.is_over:
         _note_failure(mail, "not sent: the request had ended", for_good=True, now=now)
         return
     if mail.invitation is not None and not is_worth_sending(mail.invitation, now=now):

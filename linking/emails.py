@@ -6,6 +6,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from accounts.models import fold_email
 from linking import codes
 from linking.disowning import not_me_url
 from linking.eids import eid_name
@@ -62,6 +63,12 @@ def _context(mail: OutgoingMail, *, code_key: bytes) -> dict[str, Any]:
             "deadline": mail.invitation.campaign.deadline,
             "expires_at": mail.invitation.expires_at,
             "valid_days": VALID_DAYS,
+        }
+    if mail.kind == OutgoingMail.Kind.ADDRESS and mail.employee is not None:
+        now_registered = fold_email(mail.employee.email)
+        context |= {
+            "noted_at": mail.created_at,
+            "back": fold_email(mail.recipient) == now_registered,
         }
     if mail.case is not None:
         context |= _about(mail.case, mail)

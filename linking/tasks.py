@@ -69,6 +69,14 @@ def end_leavers() -> None:
 
 
 @shared_task
+def follow_address_changes() -> None:
+    """Tell old addresses, and stop what was mailed to them; the rest after half a minute."""
+    now, stop = timezone.now(), monotonic() + TURN_SECONDS
+    while actions.follow_address_changes(now=now) and monotonic() < stop:
+        pass
+
+
+@shared_task
 def clear_sessions() -> None:
     SessionStore.clear_expired()
     forget_ended(now=timezone.now())

@@ -118,6 +118,7 @@ CELERY_BEAT_SCHEDULE = {
     for name, every in {
         "sweep_outbox": 10.0,
         "end_leavers": 20.0,
+        "follow_address_changes": 20.0,
         "expire_codes": 60.0,
         "expire_stale_links": 3600.0,
         "tend_invitations": 600.0,

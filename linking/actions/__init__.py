@@ -1,5 +1,6 @@
 """Whatever the portal does about links: one function, one transaction, its event inside."""
 
+from linking.actions.address_changes import follow_address_changes
 from linking.actions.blocks import lift_block
 from linking.actions.campaigns import (
     LeftOut,
@@ -91,6 +92,7 @@ __all__ = (
     "end_sessions_of",
     "expire_codes",
     "expire_stale_links",
+    "follow_address_changes",
     "follow_rules",
     "give_up_key",
     "invitation_by",

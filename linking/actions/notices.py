@@ -111,6 +111,23 @@ def mail_invitations(
     )
 
 
+def tell_old_addresses(told: Iterable[tuple[Employee, str]], *, now: datetime) -> None:
+    """Mail these employees at the addresses that were theirs; no worker is woken here either."""
+    OutgoingMail.objects.bulk_create(
+        OutgoingMail(
+            kind=OutgoingMail.Kind.ADDRESS,
+            organisation=employee.organisation,
+            employee=employee,
+            recipient=old_address,
+            language=employee.language or employee.organisation.default_language,
+            created_at=now,
+            next_attempt_at=now,
+            give_up_at=now + NOTICE_LIFETIME,
+        )
+        for employee, old_address in told
+    )
+
+
 def _queue(mail: OutgoingMail, *, now: datetime) -> None:
     mail.created_at = mail.next_attempt_at = now
     mail.give_up_at = now + NOTICE_LIFETIME

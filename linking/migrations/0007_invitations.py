@@ -8,8 +8,8 @@ import accounts.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0004_second_factor"),
-        ("linking", "0005_address_changed"),
+        ("accounts", "0006_address_changes"),
+        ("linking", "0006_address_mails"),
     ]
 
     operations = [
@@ -152,6 +152,7 @@ class Migration(migrations.Migration):
                     ("stale", "The link expires soon"),
                     ("invitation", "Invitation"),
                     ("reminder", "Reminder of an invitation"),
+                    ("address", "To the old address: it was changed"),
                     ("not-me", "To support: “It was not me”"),
                     ("alarm", "To support: many wrong codes"),
                 ],
@@ -273,6 +274,7 @@ class Migration(migrations.Migration):
                     models.Q(
                         ("invitation__isnull", False), ("kind__in", ("invitation", "reminder"))
                     ),
+                    models.Q(("employee__isnull", False), ("kind", "address")),
                     _connector="OR",
                 ),
                 name="mail_is_about_something",

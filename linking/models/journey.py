@@ -89,6 +89,11 @@ class PendingCode(models.Model):
         return self.reference
 
     @property
+    def is_over(self) -> bool:
+        """Whether no code is right any more: it was used, took too long, or was stopped."""
+        return self.ended_at is not None or self.state == self.State.REFUSED
+
+    @property
     def eid_name(self) -> str:
         """The name from the eID, while the request is open; MinID gives none."""
         return f"{self.eid_given_name} {self.eid_family_name}".strip()

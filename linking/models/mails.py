@@ -29,6 +29,7 @@ class OutgoingMail(models.Model):
         STALE = "stale", _("The link expires soon")
         INVITATION = "invitation", _("Invitation")
         REMINDER = "reminder", _("Reminder of an invitation")
+        ADDRESS = "address", _("To the old address: it was changed")
         NOT_ME = "not-me", _("To support: “It was not me”")
         ALARM = "alarm", _("To support: many wrong codes")
 
@@ -92,7 +93,8 @@ class OutgoingMail(models.Model):
                     link__isnull=False,
                 )
                 | Q(kind__in=("conflict", "decided", "not-me", "alarm"), case__isnull=False)
-                | Q(kind__in=("invitation", "reminder"), invitation__isnull=False),
+                | Q(kind__in=("invitation", "reminder"), invitation__isnull=False)
+                | Q(kind="address", employee__isnull=False),
                 name="mail_is_about_something",
             ),
         )
