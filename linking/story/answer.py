@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import AssuranceLevel
 from linking.models import LinkedIdentity, OutgoingMail
 from linking.story.codes import code_in_words
+from linking.story.invitations import invitation_in_words
 from linking.story.links import block_in_words, case_in_words, ended_in_words, standing_in_words
 from linking.story.values import LinkHeld, Person, Told
 from linking.story.wording import day, mail_answer, masked, moment
@@ -109,6 +110,11 @@ def _not_linked(person: Person, now: datetime) -> Told:
         return Told((ended_in_words(link, now), *_open_cases(person, now)), (_link_again(person),))
     if code is not None:
         told = code_in_words(code, address=person.address, now=now)
+        return Told((*told.said, *_open_cases(person, now)), told.do)
+    if person.invited is not None:
+        told = invitation_in_words(
+            person.invited, address=person.address, url=person.sign_in_url, now=now
+        )
         return Told((*told.said, *_open_cases(person, now)), told.do)
     never = _("No code has been asked for with the registered e-mail.")
     spell = _("Let them spell the e-mail they type: it must be the one that is registered, %(to)s.")

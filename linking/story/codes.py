@@ -72,6 +72,10 @@ REFUSALS: Final[Mapping[str, tuple[Any, Any]]] = {
         _("The registered e-mail was changed after the code was sent, so the code holds no more."),
         _("A new code must be asked for, with the new e-mail."),
     ),
+    Refusal.CODE_NEEDED: (
+        _("Nothing that is registered is the electronic ID's, so the invitation was not enough."),
+        _("Let them go on, and type the code that is mailed to them."),
+    ),
     Refusal.DISPUTED: (
         _("The employee has said “It wasn't me” about this electronic ID, and the case is open."),
         _ADMINISTRATOR_DECIDES,
@@ -116,12 +120,17 @@ def code_in_words(code: CodeAsked, *, address: str, now: datetime) -> Told:
 def code_in_a_list(code: CodeAsked, *, address: str, now: datetime) -> tuple[str, ...]:
     """Tell of one request where its time stands beside it."""
     told = _STATES[code.state](code, address, now)
-    asked = _("A code was asked for, with %(eid)s.") if code.eid else _("A code was asked for.")
+    if code.by_invitation:
+        asked = _("The invitation was confirmed, with %(eid)s.")
+    else:
+        asked = _("A code was asked for, with %(eid)s.") if code.eid else _("A code was asked for.")
     return (asked % {"eid": code.eid} if code.eid else str(asked), *told.said)
 
 
 def _asked(code: CodeAsked, now: datetime) -> str:
     facts = {"when": moment(code.asked_at, now), "eid": code.eid}
+    if code.by_invitation:
+        return _("The invitation was confirmed %(when)s, with %(eid)s.") % facts
     if code.eid:
         return _("A code was asked for %(when)s, with %(eid)s.") % facts
     return _("A code was asked for %(when)s.") % facts
@@ -168,7 +177,9 @@ def _refused(code: CodeAsked, address: str, now: datetime) -> Told:
 
 
 def _confirmed(code: CodeAsked, address: str, now: datetime) -> Told:
-    right = (*_mail(code.mail, address, now), str(_("The right code was typed.")))
+    right: tuple[str, ...] = ()
+    if not code.by_invitation:
+        right = (*_mail(code.mail, address, now), str(_("The right code was typed.")))
     if not code.refusal:
         return Told(right)
     said, do = REFUSALS[code.refusal]

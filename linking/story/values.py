@@ -40,6 +40,8 @@ class CodeAsked:
     eid: str = ""
     handled: bool = True
     """Whether a worker has decided about it."""
+    by_invitation: bool = False
+    """Whether an invitation was confirmed in place of a code."""
     mail: MailQueued | None = None
 
 
@@ -94,6 +96,17 @@ class BlockHeld:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Invited:
+    """An invitation that is in force, and when its reader came how far."""
+
+    expires_at: datetime
+    sent_at: datetime | None = None
+    failed_at: datetime | None = None
+    opened_at: datetime | None = None
+    signed_in_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Noted:
     """One event of the audit log that no row tells of: what it is called, and who did it."""
 
@@ -123,4 +136,5 @@ class Person:
     cases: tuple[CaseOpened, ...] = ()
     blocks: tuple[BlockHeld, ...] = ()
     mails: tuple[MailQueued, ...] = ()
+    invited: Invited | None = None
     noted: tuple[Noted, ...] = ()

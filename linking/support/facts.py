@@ -1,4 +1,4 @@
-"""Collects what is told about one employee: the newest of each, in nine queries at most."""
+"""Collects what is told about one employee: the newest of each, in ten queries at most."""
 
 from datetime import datetime
 
@@ -9,13 +9,14 @@ from accounts.models import AssuranceLevel, Employee, UserSession
 from accounts.sessions import ABSOLUTE_LIFETIME
 from audit.events import Event
 from audit.models import AuditEvent
-from linking.models import Block, Case, LinkedIdentity, OutgoingMail, PendingCode
-from linking.story import Person
+from linking.models import Block, Case, Invitation, LinkedIdentity, OutgoingMail, PendingCode
+from linking.story import Invited, Person
 from linking.support.rows import (
     actor_names,
     block_of,
     case_of,
     code_of,
+    invited_of,
     link_of,
     mail_of,
     noted_of,
@@ -89,6 +90,7 @@ def facts_of(employee: Employee, *, now: datetime) -> Person:
         links=tuple(link_of(link, names=names, employee=employee, waited=waited) for link in links),
         cases=tuple(case_of(case, names=names, employee=employee) for case in cases),
         blocks=tuple(block_of(block, names=names, employee=employee) for block in blocks),
+        invited=_invited(employee, now),
         mails=tuple(mail_of(mail) for mail in mails[: 2 * NEWEST]),
         noted=tuple(noted_of(event, names=names, employee=employee) for event in events),
     )
@@ -104,6 +106,14 @@ def _blocks(employee: Employee, codes: list[PendingCode], now: datetime) -> Quer
         | (here & eids & Q(budget__in=Block.OF_A_PERSON))
         | (here & Q(budget=budgets.ORGANISATION_DAY) & Block.in_force(now))
     ).order_by("-blocked_at")
+
+
+def _invited(employee: Employee, now: datetime) -> Invited | None:
+    newest = Invitation.objects.filter(employee=employee, ended_at__isnull=True).first()
+    if newest is None:
+        return None
+    newest.employee = employee  # as just compared: no query is needed
+    return invited_of(newest) if newest.is_in_force(now) else None
 
 
 def _never_approved(case: Case) -> bool:

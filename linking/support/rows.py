@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 from accounts.models import Employee, User
 from audit.models import AuditEvent
 from linking.eids import eid_name
-from linking.models import Block, Case, LinkedIdentity, OutgoingMail, PendingCode
+from linking.models import Block, Case, Invitation, LinkedIdentity, OutgoingMail, PendingCode
 from linking.story import (
     BlockHeld,
     CaseOpened,
     CodeAsked,
+    Invited,
     LinkHeld,
     MailQueued,
     Noted,
@@ -81,7 +82,18 @@ def code_of(code: PendingCode) -> CodeAsked:
         tries=code.tries,
         eid=eid_name(code.eid),
         handled=code.decided_at is not None,
+        by_invitation=code.invitation_id is not None,
         mail=mail_of(mail) if mail is not None else None,
+    )
+
+
+def invited_of(invitation: Invitation) -> Invited:
+    return Invited(
+        expires_at=invitation.expires_at,
+        sent_at=invitation.sent_at,
+        failed_at=invitation.failed_at,
+        opened_at=invitation.opened_at,
+        signed_in_at=invitation.signed_in_at,
     )
 
 

@@ -17,6 +17,7 @@ from linking.story import (
     BlockHeld,
     CaseOpened,
     CodeAsked,
+    Invited,
     LinkHeld,
     MailQueued,
     Person,
@@ -63,6 +64,10 @@ def block(**fields: Any) -> BlockHeld:
     return BlockHeld(**given | fields)  # type: ignore[arg-type]
 
 
+def invited(**fields: Any) -> Invited:
+    return Invited(**{"expires_at": NOW + timedelta(days=14), "sent_at": ASKED} | fields)
+
+
 def person(**fields: Any) -> Person:
     given = {"address": "kari@x.example", "sign_in_url": "https://x/", "today": date(2026, 3, 3)}
     return Person(**given | fields)  # type: ignore[arg-type]
@@ -78,7 +83,11 @@ def everybody() -> Iterator[Person]:
     """Each state of the world once, from the enumerations: a new member without words fails."""
     for state, refusal in product(State, ["", *Refusal]):
         if state != State.REFUSED or refusal:
-            yield person(codes=(code(state=state, refusal=refusal),))
+            for by_invitation in (False, True):
+                asked = code(state=state, refusal=refusal, by_invitation=by_invitation)
+                yield person(codes=(asked,))
+    for reached in ("sent_at", "failed_at", "opened_at", "signed_in_at"):
+        yield person(invited=invited(**{"sent_at": None, reached: ASKED}))
     for mail_state, said in product(OutgoingMail.State, ["", OK, "550 5.1.1 no", "no answer: x"]):
         one = mail(state=mail_state, answer=said, kind="linked")
         yield person(codes=(code(mail=one),), mails=(one,), links=(link(),))
@@ -204,6 +213,21 @@ def test_every_refused_sign_in_has_words_and_only_answers_nobody_trusts_share_th
         (
             person(codes=(code(state="confirmed", refusal="person-linked"),)),
             "The right code was typed. But no link was made. The electronic ID is linked to",
+        ),
+        (
+            person(codes=(code(state="confirmed", by_invitation=True, mail=None),)),
+            "not linked. The invitation was confirmed today at 09:14, with BankID. →",
+        ),
+        (
+            person(invited=invited()),
+            "invitation today at 09:14, which is valid until March 17. They have not gone on",
+        ),
+        (person(invited=invited(opened_at=ASKED)), "opened its link today at 09:14, but have"),
+        (person(invited=invited(signed_in_at=ASKED)), "have not confirmed the link"),
+        (person(invited=invited(sent_at=None)), "They are invited, and the mail is on its way."),
+        (
+            person(invited=invited(sent_at=None, failed_at=ASKED)),
+            "could not be delivered to k…@….",
         ),
     ],
 )
