@@ -15,14 +15,19 @@ from accounts.addresses import fold_email
 from accounts.administrators.models import TryBudget
 from accounts.grants import RoleGrant
 from accounts.ids import uuid7
+from accounts.imports.models import ColumnNames, Import, ImportRow, ReadFile
 from accounts.sessions import UserSession
 
 __all__ = (
     "AddressChange",
     "AssuranceLevel",
+    "ColumnNames",
     "Employee",
+    "Import",
+    "ImportRow",
     "NameMismatch",
     "Organisation",
+    "ReadFile",
     "RoleGrant",
     "TryBudget",
     "User",

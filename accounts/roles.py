@@ -33,6 +33,9 @@ _KEEP_PEOPLE: Final = {
     "accounts.delete_employee",
 }
 
+# The whole registry from HR's file, looked at before it is applied, and undone after.
+_IMPORT: Final = {"accounts.view_import", "accounts.add_import", "accounts.change_import"}
+
 # What tells a stuck employee where it stopped. Looking is enough: what there is to do for them,
 # they do themselves, or an administrator does.
 _JOURNEY: Final = {
@@ -72,11 +75,12 @@ PORTAL_WIDE: Final = frozenset(
 PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = {
     Role.AUDITOR: frozenset(_ORGANISATION | _LOG | _SEE_ROLES),
     Role.SUPPORT: frozenset(_ORGANISATION | _PEOPLE | _JOURNEY | _LOG),
-    Role.REGISTRAR: frozenset(_ORGANISATION | _PEOPLE | _KEEP_PEOPLE),
+    Role.REGISTRAR: frozenset(_ORGANISATION | _PEOPLE | _KEEP_PEOPLE | _IMPORT),
     Role.ADMINISTRATOR: frozenset(
         _ORGANISATION
         | _PEOPLE
         | _KEEP_PEOPLE
+        | _IMPORT
         | _JOURNEY
         | _DECIDE
         | _LOG

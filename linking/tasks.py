@@ -1,5 +1,6 @@
 """The Celery tasks: they read the clock, make one call, and may run twice."""
 
+import logging
 from time import monotonic
 from uuid import UUID
 
@@ -7,12 +8,20 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.administrators.budgets import forget_ended
+from accounts.imports import reviews, undoing
+from accounts.imports.models import Import
 from accounts.sessions import SessionStore
 from linking import actions, delivery
+from linking.fingerprint_keys import keys_in_use
 from linking.models import OutgoingMail
+from linking.wakeup import WORK_ON_IMPORT, wake
+
+logger = logging.getLogger(__name__)
 
 # Below the lease of a mail, see there.
 hands_over = shared_task(soft_time_limit=delivery.SOFT_SECONDS, time_limit=delivery.HARD_SECONDS)
+# A hundred thousand people take half a minute. Below `reviews.CLAIM`.
+takes_long = shared_task(soft_time_limit=300, time_limit=330)
 TURN_SECONDS = 30  # well below CELERY_TASK_SOFT_TIME_LIMIT
 
 
@@ -85,3 +94,37 @@ def clear_sessions() -> None:
 @shared_task
 def clear_sign_ins() -> None:
     actions.clear_sign_ins(now=timezone.now())
+
+
+@takes_long
+def work_on_import(import_id: str) -> None:
+    """Do what an import waits for: the comparison, carrying it out, or undoing it."""
+    key, now = UUID(import_id), timezone.now()
+    state = Import.objects.filter(pk=key).values_list("state", flat=True).first()
+    work = (
+        {
+            Import.State.COMPARING: reviews.compare,
+            Import.State.APPROVED: reviews.carry_out,
+            Import.State.UNDOING: undoing.undo,
+        }.get(Import.State(state))
+        if state
+        else None
+    )
+    if work is None:
+        return
+    try:
+        work(key, keys=keys_in_use(), now=now)
+    except Exception as error:  # noqa: BLE001  # the database's own words may quote a person's row
+        logger.error("Import %s broke off: %s", key, type(error).__name__)
+        reviews.give_up_or_free(key, now=timezone.now())
+
+
+@shared_task
+def sweep_imports() -> None:
+    for key in reviews.unfinished(now=timezone.now()).values_list("pk", flat=True):
+        wake(WORK_ON_IMPORT, key)
+
+
+@shared_task
+def forget_imports() -> None:
+    reviews.forget_old(now=timezone.now())

@@ -8,6 +8,7 @@ from django.db import transaction
 
 SEND_CODE = "linking.tasks.send_code"
 DELIVER_MAIL = "linking.tasks.deliver_mail"
+WORK_ON_IMPORT = "linking.tasks.work_on_import"
 
 
 def wake(task: str, row: UUID, *, after_seconds: float = 0) -> None:

@@ -124,6 +124,8 @@ CELERY_BEAT_SCHEDULE = {
         "tend_invitations": 600.0,
         "clear_sessions": 3600.0,
         "clear_sign_ins": 600.0,
+        "sweep_imports": 20.0,
+        "forget_imports": 3600.0,
     }.items()
 }
 
@@ -249,6 +251,9 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+
+# No uploaded file is ever written to a disk.
+FILE_UPLOAD_HANDLERS = ["accounts.uploads.InMemoryUploadHandler"]
 
 # --- Logs: one line each, and never a number, a code or an address ------------------------------
 

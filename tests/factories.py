@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.models import Employee, Organisation, RoleGrant, User
+from accounts.models import Employee, Import, Organisation, RoleGrant, User
 from accounts.national_id import Fingerprint, NationalId
 from linking.models import Block, Case, LinkedIdentity, OutgoingMail, PendingCode, stale_at
 
@@ -156,6 +156,25 @@ def make_block(**fields: Any) -> Block:
             "fingerprint_key": fingerprint.key_id,
             "request": request,
             "blocked_at": timezone.now(),
+        }
+        | fields
+    )
+
+
+def make_import(**fields: Any) -> Import:
+    """An import that waits for review, or was applied, of one new person."""
+    now = timezone.now()
+    if fields.get("state") == Import.State.APPLIED:
+        fields = {"applied_at": now, "changed_people": True} | fields
+    return Import.objects.create(
+        **{
+            "state": Import.State.REVIEW,
+            "source": "people.csv",
+            "created_at": now,
+            "created_by": "command:import_employees",
+            "day": timezone.localdate(now),
+            "code": "abcdef123456",
+            "new": 1,
         }
         | fields
     )

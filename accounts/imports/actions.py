@@ -1,11 +1,12 @@
 """What an import does: read, look, and apply in one transaction."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
 from itertools import batched
 from typing import Any, BinaryIO
 
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
@@ -13,12 +14,14 @@ from django.utils import timezone
 
 from accounts.ids import uuid7
 from accounts.imports import registry
+from accounts.imports.history import keep_plan
+from accounts.imports.models import Import
 from accounts.imports.people import Row
 from accounts.imports.plan import LEAVE_LIMIT, Change, Plan, make_plan
 from accounts.imports.problems import RefusedRow
 from accounts.imports.registry import RegistryChanged
 from accounts.imports.rows import PeopleFile, Reader
-from accounts.models import Organisation
+from accounts.models import Organisation, User
 from accounts.national_id import FingerprintKeys
 from audit.events import Event
 from audit.log import record, record_each
@@ -34,22 +37,37 @@ class TooManyWouldLeave(Exception):
         self.plan = plan
 
 
-def read_people(file: BinaryIO, *, keys: FingerprintKeys, now: datetime) -> PeopleFile:
+def read_people(
+    file: BinaryIO,
+    *,
+    keys: FingerprintKeys,
+    now: datetime,
+    names: Mapping[str, str] | None = None,
+) -> PeopleFile:
     """Begin to read a CSV or XLSX file. `keys` have been compared with the data.
+
+    `names` are what the organisation calls its columns (`naming.names_of`).
 
     Raises:
         FileRefused: it cannot be read at all.
     """
-    return Reader(keys, timezone.localdate(now), _is_email).read(file)
+    return Reader(keys, timezone.localdate(now), _is_email).read(file, names)
 
 
-def preview_import(organisation: Organisation, people: PeopleFile, *, now: datetime) -> Plan:
-    """Say what applying the file would do now, and do nothing.
+def preview_import(
+    organisation: Organisation,
+    people: PeopleFile,
+    *,
+    now: datetime,
+    whose: User | AnonymousUser | None = None,
+) -> Plan:
+    """Say what applying the file would do now, and do nothing; `whose` as in `apply_import`.
 
     Raises:
         FileRefused: a row that breaks the whole file was come to.
     """
-    return _plan(organisation, people, list(people.rows), now=now)
+    rows = list(people.rows)
+    return _plan(organisation, people, rows, today=timezone.localdate(now), whose=whose)
 
 
 def apply_import(
@@ -62,30 +80,39 @@ def apply_import(
     leave_limit: int = LEAVE_LIMIT,
     reviewed: str = "",
     tell: Callable[[Plan], None] = lambda plan: None,
+    whose: User | AnonymousUser | None = None,
+    changeset: Import | None = None,
 ) -> Plan:
     """Change the registry to what the file says; refused rows change nothing.
 
     Links and sessions of those who leave end within a minute (`linking/actions/leavers.py`).
     `reviewed` is the code of the plan that somebody has looked at; `tell` gets the plan before it
     is carried out. The same file a second time changes nothing and leaves no event.
+    Rows that `whose` roles do not reach are refused; None is for the shell, which reaches all.
+    The import is kept as one that was applied: `changeset`, as it was looked at, or a new one.
 
     Raises:
         FileRefused: a row that breaks the whole file was come to.
         TooManyWouldLeave: more than `leave_limit` per cent of those employed.
         RegistryChanged: the plan is not the reviewed one, or somebody changed the same people now.
     """
+    changeset = changeset or _unseen(organisation, people, by=by, now=now, source=source)
+    today = changeset.day or timezone.localdate(now)
     rows = list(people.rows)  # before the lock: reading takes the longest
     try:
         with transaction.atomic():
             registry.lock_imports(organisation)
-            plan = _plan(organisation, people, rows, now=now)
+            plan = _plan(organisation, people, rows, today=today, whose=whose)
             tell(plan)
             if reviewed and reviewed != plan.code():
                 raise RegistryChanged
             if plan.loses_too_many(leave_limit):
                 raise TooManyWouldLeave(plan)
-            if plan.changes:
-                _carry_out(organisation, plan, by=by, now=now, source=source)
+            changes = plan.changes
+            if changes:
+                changes = _carry_out(organisation, plan, by=by, now=now, source=source)
+            if changes or plan.refused:
+                _keep(changeset, plan, changes, by=by, now=now)
     except IntegrityError:
         # From None: PostgreSQL quotes the row.
         raise RegistryChanged from None
@@ -97,18 +124,49 @@ def _plan(
     people: PeopleFile,
     rows: Iterable[Row | RefusedRow],
     *,
-    now: datetime,
+    today: date,
+    whose: User | AnonymousUser | None,
 ) -> Plan:
-    today = timezone.localdate(now)
-    return make_plan(registry.everybody(organisation), rows, columns=people.columns, today=today)
+    return make_plan(
+        registry.everybody(organisation),
+        rows,
+        columns=people.columns,
+        today=today,
+        out_of_reach=registry.out_of_reach(organisation, whose) if whose is not None else (),
+    )
+
+
+def _unseen(
+    organisation: Organisation, people: PeopleFile, *, by: str, now: datetime, source: str
+) -> Import:
+    """An import that nobody looked at first, not saved."""
+    return Import(
+        organisation=organisation,
+        source=source[-200:],
+        columns=list(people.columns),
+        created_at=now,
+        created_by=by,
+        day=timezone.localdate(now),
+    )
+
+
+def _keep(changeset: Import, plan: Plan, changes: list[Change], *, by: str, now: datetime) -> None:
+    changeset.state, changeset.applied_at = Import.State.APPLIED, now
+    changeset.approved_by = changeset.approved_by or by
+    changeset.approved_at = changeset.approved_at or now
+    changeset.changed_people = bool(changes)
+    changeset.save()
+    keep_plan(changeset, plan, changes)
+    changeset.save()
 
 
 def _carry_out(
     organisation: Organisation, plan: Plan, *, by: str, now: datetime, source: str
-) -> None:
+) -> list[Change]:
+    """Give the changes as they were made: new people have ids."""
     changes = [_with_id(change) for change in plan.changes]
     registry.write(organisation, changes)
-    _record_people(organisation, changes, by=by, now=now)
+    record_people(organisation, changes, by=by, now=now)
     counts: dict[str, Any] = {kind.value: number for kind, number in plan.counts().items()}
     record(
         Event.IMPORT_APPLIED,
@@ -120,6 +178,7 @@ def _carry_out(
         refused=len(plan.refused),
         **counts,
     )
+    return changes
 
 
 def _with_id(change: Change) -> Change:
@@ -128,10 +187,10 @@ def _with_id(change: Change) -> Change:
     return Change(change.kind, change.after._replace(id=uuid7()), None, change.line)
 
 
-def _record_people(
+def record_people(
     organisation: Organisation, changes: list[Change], *, by: str, now: datetime
 ) -> None:
-    """One event for each person: which fields, and no values."""
+    """Write one event for each person: which fields, and no values."""
     by_fields: dict[tuple[str, ...], list[Change]] = defaultdict(list)
     for change in changes:
         by_fields[change.fields].append(change)

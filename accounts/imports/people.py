@@ -18,6 +18,9 @@ FIELDS = (
     "active",
 )
 
+# Whoever changes these can make another's record their own, before it is linked (A-27).
+IDENTIFYING = ("first_name", "last_name", "email", "birth_date", "national_id")
+
 
 class Person(NamedTuple):
     """An employee of the registry. The fields are the columns of a file, and `active`."""

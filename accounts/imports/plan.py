@@ -2,14 +2,14 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from accounts.addresses import fold_email
 from accounts.imports.doubles import without_doubles
-from accounts.imports.people import FIELDS, Person, Row
+from accounts.imports.people import FIELDS, IDENTIFYING, Person, Row
 from accounts.imports.problems import Problem, RefusedRow, RowProblem
 from accounts.national_id import Fingerprint
 
@@ -39,10 +39,7 @@ class Change:
     @property
     def fields(self) -> tuple[str, ...]:
         """Give the fields that become another value, in one order."""
-        before = self.before
-        if before is None:
-            return ()
-        return tuple(name for name in FIELDS if getattr(before, name) != getattr(self.after, name))
+        return _fields_between(self.before, self.after) if self.before is not None else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +82,22 @@ def make_plan(
     *,
     columns: Iterable[str],
     today: date,
+    out_of_reach: Collection[str] = (),
 ) -> Plan:
-    """Compare a whole file with everybody of one organisation, also those who have left."""
-    return _Comparison(registry, rows, frozenset(columns), today).plan()
+    """Compare a whole file with everybody of one organisation, also those who have left.
+
+    Of the employees `out_of_reach`, by number, it changes nothing that tells who they are.
+    """
+    return _Comparison(registry, rows, frozenset(columns), today, out_of_reach).plan()
+
+
+def loses_access(before: Person | None, after: Person, today: date) -> bool:
+    """Whether somebody who is employed is not any more."""
+    return before is not None and before.is_employed(today) and not after.is_employed(today)
+
+
+def _fields_between(before: Person, after: Person) -> tuple[str, ...]:
+    return tuple(name for name in FIELDS if getattr(before, name) != getattr(after, name))
 
 
 class _Comparison:
@@ -97,10 +107,12 @@ class _Comparison:
         rows: Iterable[Row | RefusedRow],
         columns: frozenset[str],
         today: date,
+        out_of_reach: Collection[str],
     ) -> None:
         self.registry = {person.employee_number: person for person in registry}
         self.columns, self.today = columns, today
         self.rows, self.refused = without_doubles(rows)
+        self._refuse_out_of_reach(out_of_reach)
         self._refuse_impossible_days()
         self._refuse_taken_addresses()
         self.held, self.everybody_is_told = self._whose_rows_were_refused()
@@ -114,21 +126,26 @@ class _Comparison:
             refused=sorted(self.refused, key=lambda row: row.line),
             unchanged=len(self.rows) - sum(change.line is not None for change in changes),
             employed=employed,
-            losing_access=sum(self._loses_access(change) for change in changes),
+            losing_access=sum(
+                loses_access(change.before, change.after, self.today) for change in changes
+            ),
             kept_from_leaving=0 if self.everybody_is_told else absent,
         )
 
-    def _loses_access(self, change: Change) -> bool:
-        before = change.before
-        return (
-            before is not None
-            and before.is_employed(self.today)
-            and not change.after.is_employed(self.today)
-        )
-
-    def _refuse(self, row: Row, problem: Problem) -> None:
+    def _refuse(self, row: Row, *problems: Problem) -> None:
         del self.rows[row.employee_number]
-        self.refused.append(RefusedRow(row.line, (problem,), row.employee_number, row.email))
+        self.refused.append(RefusedRow(row.line, problems, row.employee_number, row.email))
+
+    def _refuse_out_of_reach(self, numbers: Collection[str]) -> None:
+        """Before the addresses are given out: whoever is refused keeps theirs."""
+        for number in numbers:
+            row, before = self.rows.get(number), self.registry.get(number)
+            if row is None or before is None:
+                continue
+            changed = set(_fields_between(before, self._after(row))) & set(IDENTIFYING)
+            if changed:
+                fields = sorted(changed, key=IDENTIFYING.index)
+                self._refuse(row, *(Problem(RowProblem.OUT_OF_REACH, each) for each in fields))
 
     def _refuse_impossible_days(self) -> None:
         """Where the file has one of the two days, and the registry the other."""

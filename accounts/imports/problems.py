@@ -50,6 +50,7 @@ class RowProblem(StrEnum):
     ENDS_BEFORE_START = "ends-before-start"
     TWICE = "twice"
     EMAIL_TAKEN = "email-taken"
+    OUT_OF_REACH = "out-of-reach"
 
 
 class FileRefused(Exception):
@@ -81,6 +82,11 @@ class RefusedRow:
     problems: tuple[Problem, ...]
     employee_number: str = ""
     email: str = field(default="", repr=False)
+
+
+def may_be_a_number(text: str) -> bool:
+    """Whether an identity number may stand in the text; some other long number too."""
+    return _MANY_DIGITS.search(text) is not None
 
 
 def as_read(text: str) -> str:

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import connection
-from django.db.models import F, Func, TextField
+from django.db.models import F, Func, Q, TextField
 from django.db.models.functions import Cast
 
+from accounts.access import has_more
 from accounts.imports.people import Person
 from accounts.imports.plan import Change
-from accounts.models import Employee, Organisation
+from accounts.models import Employee, Organisation, User
 from accounts.national_id import Fingerprint
 
 BATCH = 5000
@@ -89,6 +91,20 @@ def everybody(organisation: Organisation) -> Iterator[Person]:
         yield Person._make((*row[:5], number, *row[7:]))
 
 
+def out_of_reach(organisation: Organisation, whose: User | AnonymousUser) -> frozenset[str]:
+    """Give the numbers of those employees whose roles give more than `whose` do (A-27)."""
+    users = (
+        User.objects.filter(employee__organisation=organisation)
+        .filter(Q(grants__isnull=False) | Q(is_superuser=True))
+        .select_related("employee")
+        .prefetch_related("grants")
+        .distinct()
+    )
+    return frozenset(
+        user.employee.employee_number for user in users if user.employee and has_more(user, whose)
+    )
+
+
 def lock_imports(organisation: Organisation) -> None:
     """Let no other import change this organisation until the transaction ends."""
     with connection.cursor() as cursor:
@@ -121,6 +137,15 @@ def write(organisation: Organisation, changes: Iterable[Change]) -> None:
             cursor.execute(_UPDATE)
         cursor.execute(_INSERT, [organisation.pk])
         cursor.execute("DROP TABLE imported")
+
+
+def delete(organisation: Organisation, keys: Iterable[UUID]) -> None:
+    """Take people out to whom no row refers; where one does after all, the commit fails."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM accounts_employee WHERE organisation_id = %s AND id = ANY (%s)",
+            [organisation.pk, list(keys)],
+        )
 
 
 def _as_row(change: Change) -> tuple[Any, ...]:

@@ -1,12 +1,13 @@
 """What an import changes and refuses, as CSV for a spreadsheet."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO
 
+from accounts.imports.models import ImportRow
 from accounts.imports.plan import Plan
 from accounts.imports.values import FORMULA
-from accounts.imports.words import KINDS, fields_of, problem_in_words, value_in_words
+from accounts.imports.words import KINDS, fields_of, problem_in_words, said, value_in_words
 
 HEADER = ("row", "employee_number", "name", "what", "field", "from", "to")
 
@@ -17,10 +18,19 @@ def write_report(plan: Plan, file: IO[str]) -> None:
     Begins with a BOM, by which Excel knows UTF-8; the columns stand between semicolons, as
     Norwegian spreadsheets have them.
     """
+    _write(_lines(plan), file)
+
+
+def write_kept_report(rows: Iterable[ImportRow], file: IO[str]) -> None:
+    """Write the same of an import's rows, as they are kept."""
+    _write((line for row in rows for line in _kept_lines(row)), file)
+
+
+def _write(lines: Iterable[tuple[str, ...]], file: IO[str]) -> None:
     file.write("\ufeff")
     writer = csv.writer(file, delimiter=";")
     writer.writerow(HEADER)
-    for line in _lines(plan):
+    for line in lines:
         writer.writerow([safe(cell) for cell in line])
 
 
@@ -45,3 +55,13 @@ def _lines(plan: Plan) -> Iterator[tuple[str, ...]]:
         for field in fields_of(change):
             before = value_in_words(change.before, field)
             yield *whose, field, before, value_in_words(after, field)
+
+
+def _kept_lines(row: ImportRow) -> Iterator[tuple[str, ...]]:
+    line, number = str(row.line or ""), row.employee_number
+    what = str(row.get_kind_display())
+    for problem in row.what_is_wrong:
+        yield line, number, "", "refused", problem.column, "", problem_in_words(problem)
+    for field, value in row.after.items():
+        before = said(field, row.before.get(field))
+        yield line, number, row.name, what, field, before, said(field, value)

@@ -1,6 +1,6 @@
 """From rows of cells to people: each good row as a `Row`, each other as a `RefusedRow`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import BinaryIO
@@ -40,15 +40,15 @@ class Reader:
     today: date
     is_email: Callable[[str], bool]
 
-    def read(self, file: BinaryIO) -> PeopleFile:
-        """Read a file; what is refused about a row is in the row.
+    def read(self, file: BinaryIO, names: Mapping[str, str] | None = None) -> PeopleFile:
+        """Read a file; what is refused about a row is in the row. `names` as in `read_header`.
 
         Raises:
             FileRefused: nothing can be read, now or while going through the rows.
         """
         table = read_table(file)
         for _line, cells in table:
-            columns = read_header(cells)
+            columns = read_header(cells, names)
             return PeopleFile(columns, self._rows(columns, table))
         raise FileRefused(FileProblem.NO_PEOPLE)
 

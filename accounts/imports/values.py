@@ -43,7 +43,7 @@ def text(cell: Cell, column: str) -> str:
     A formula is refused and not escaped: no name, department or address begins so, and an
     apostrophe put before it would be in every mail and page from then on.
     """
-    written = cell if type(cell) is str else _written(cell)
+    written = cell if type(cell) is str else as_written(cell)
     plain = written.replace(_NO_BREAK, " ").strip(" ")
     if plain.startswith(FORMULA):
         raise Unreadable(Problem(RowProblem.FORMULA, column, as_read(plain)))
@@ -74,7 +74,7 @@ def day(cell: Cell, column: str, *, latest: date) -> date | None:
     if isinstance(cell, datetime):
         cell = cell.date()
     if not isinstance(cell, date):
-        cell = _written_day(_written(cell).strip(), column)
+        cell = _written_day(as_written(cell).strip(), column)
     if cell is not None and not _EARLIEST <= cell <= latest:
         raise Unreadable(Problem(RowProblem.DATE_OUT_OF_RANGE, column, cell.strftime("%d.%m.%Y")))
     return cell
@@ -84,7 +84,7 @@ def national_id(cell: Cell) -> NationalId | None:
     """Give the identity number, which may have spaces in it; None from an empty cell."""
     if cell is None or cell == "":
         return None
-    written = "".join(_written(cell).split())
+    written = "".join(as_written(cell).split())
     if not written:
         return None
     kind = _wrong_number(written)
@@ -115,8 +115,8 @@ def _is_identity_number(text: str) -> bool:
     return number.has_valid_check_digits and number.birth_date() is not None
 
 
-def _written(cell: Cell) -> str:
-    """As the spreadsheet shows it: a number without the decimals that it does not have."""
+def as_written(cell: Cell) -> str:
+    """Give a cell as the spreadsheet shows it: a number without decimals that it does not have."""
     if cell is None:
         return ""
     if isinstance(cell, float) and cell.is_integer():

@@ -95,7 +95,47 @@ _ROWS: dict[RowProblem, StrOrPromise] = {
     RowProblem.ENDS_BEFORE_START: gettext_lazy("the last day is before the first day"),
     RowProblem.TWICE: gettext_lazy("the same is in row %(names)s"),
     RowProblem.EMAIL_TAKEN: gettext_lazy("the address is that of employee %(names)s, who keeps it"),
+    RowProblem.OUT_OF_REACH: gettext_lazy(
+        "the employee has a role that gives more than yours does: somebody with as much must "
+        "change this"
+    ),
 }
+
+FIELDS: dict[str, StrOrPromise] = {
+    "employee_number": gettext_lazy("employee number"),
+    "first_name": gettext_lazy("first name"),
+    "last_name": gettext_lazy("last name"),
+    "email": gettext_lazy("e-mail"),
+    "birth_date": gettext_lazy("birth date"),
+    "national_id": gettext_lazy("identity number"),
+    "department": gettext_lazy("department"),
+    "starts_on": gettext_lazy("first day"),
+    "ends_on": gettext_lazy("last day"),
+    "active": gettext_lazy("active"),
+}
+
+_PROBLEMS: dict[str, StrOrPromise] = {
+    "registry-changed": gettext_lazy(
+        "Nothing was changed: the registry, or the role of whoever approved, is no longer what it "
+        "was when the file was looked at. Look again."
+    ),
+    "too-many": gettext_lazy("Nothing was changed: too many would lose their access. Look again."),
+    "key-is-gone": gettext_lazy(
+        "Nothing was changed: the fingerprint key that the identity numbers were read with has "
+        "been taken out. Upload the file again."
+    ),
+    "not-undone": gettext_lazy(
+        "The import was not undone: somebody changed one of the people in between."
+    ),
+    "failed": gettext_lazy(
+        "Nothing was changed: the work broke off three times. Ask those who run the portal."
+    ),
+}
+
+
+def what_happened(problem: str) -> StrOrPromise:
+    """Say why the last thing that was tried with an import was not done."""
+    return _PROBLEMS.get(problem, "")
 
 
 def file_in_words(refused: FileRefused) -> str:
@@ -121,9 +161,13 @@ def problem_in_words(problem: Problem) -> str:
 
 def value_in_words(person: Person | None, field: str) -> str:
     """Say a field's value; of an identity number only that there is one."""
-    value: Any = getattr(person, field) if person is not None else None
+    return said(field, getattr(person, field) if person is not None else None)
+
+
+def said(field: str, value: Any) -> str:
+    """Say a value of a field, as it is or as `entries` keeps it."""
     if field == "national_id":
-        return _("registered") if value is not None else ""
+        return _("registered") if value else ""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, date):

@@ -23,7 +23,7 @@ NO_TRIGGER = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0004_second_factor"),
+        ("accounts", "0005_imports"),
     ]
 
     operations = [

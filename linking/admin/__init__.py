@@ -3,6 +3,7 @@
 from linking.admin.blocks import BlockAdmin
 from linking.admin.cases import CaseAdmin
 from linking.admin.employees import LinkedEmployeeAdmin
+from linking.admin.imports import ImportAdmin
 from linking.admin.journey import OutgoingMailAdmin, PendingCodeAdmin
 from linking.admin.keys import FingerprintKeyAdmin
 from linking.admin.links import LinkedIdentityAdmin
@@ -11,6 +12,7 @@ __all__ = (
     "BlockAdmin",
     "CaseAdmin",
     "FingerprintKeyAdmin",
+    "ImportAdmin",
     "LinkedEmployeeAdmin",
     "LinkedIdentityAdmin",
     "OutgoingMailAdmin",

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
@@ -68,6 +69,8 @@ MODELS = {
     "accounts_employee": pages("arsp", add="arp", change="arp", delete="arp"),
     "accounts_rolegrant": pages("aup", add="ap", delete="ap"),
     "accounts_user": pages("p", add="p"),  # those of employees are only shown
+    "accounts_import": pages("arp", add="arp")
+    | {name: Rule("arp", "arp") for name in ("approve", "look_again", "cancel", "undo", "report")},
     "audit_auditevent": pages("asup"),
     "linking_linkedidentity": pages("asp") | {"revoke": Rule("ap", "ap")},
     "linking_pendingcode": pages("asp"),
@@ -161,6 +164,8 @@ def valid(name: str, own: World) -> dict[str, Any]:
     }
     password = {"password1": "a-long-and-fine-one", "password2": "a-long-and-fine-one"}
     role = {"who": str(own.rows["accounts_employee"].email), "role": "support"}  # type: ignore[attr-defined]
+    file = b"employee_number,first_name,last_name,email\r\n9999,Ny,Nilsen,ny@x.example\r\n"
+    upload = {"file": SimpleUploadedFile("people.csv", file)}
     forms: dict[str, dict[str, Any]] = {
         "accounts_employee_add": person,
         "accounts_employee_change": person | empty,
@@ -171,6 +176,11 @@ def valid(name: str, own: World) -> dict[str, Any]:
         "accounts_rolegrant_delete": {"post": "yes"},
         "accounts_user_add": {"username": "ny", "usable_password": "true"} | password,
         "support": {"q": f"{own.word}ulf"},
+        "accounts_import_add": upload | {"organisation": organisation},
+        "accounts_import_approve": {"code": "abcdef123456"},
+        "accounts_import_look_again": {"yes": "1"},
+        "accounts_import_cancel": {"yes": "1"},
+        "accounts_import_undo": {"yes": "1"},
         "linking_case_decide": {"decision": "closed", "reason": "Seen"},
         "linking_block_lift": {"reason": "Seen"},
         "linking_linkedidentity_revoke": {"reason": "Seen"},

@@ -20,6 +20,7 @@ from tests.factories import (
     make_case,
     make_employee,
     make_grant,
+    make_import,
     make_link,
     make_mail,
     make_organisation,
@@ -81,6 +82,10 @@ def make_world(slug: str, word: str) -> World:
             "linking_case": make_case(kind=Case.Kind.NOT_ME, employee=stuck, request=request),
             "linking_block": make_block(request=request),
             "audit_auditevent": event,
+            "accounts_import": make_import(organisation=organisation, source=f"{word}.csv"),
+            "accounts_import_undo": make_import(
+                organisation=organisation, source=f"{word}.csv", state="applied"
+            ),
         },
     )
 

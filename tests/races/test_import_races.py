@@ -1,4 +1,4 @@
-"""Two imports at once, and an administrator who saves while one is applied."""
+"""Two imports, two decisions or two workers at once, and a save while one is applied."""
 
 import io
 from collections.abc import Callable
@@ -10,12 +10,13 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.imports import actions
+from accounts.imports import actions, reviews, undoing
+from accounts.imports.models import Import
 from accounts.imports.plan import Plan
-from accounts.models import Employee, Organisation
+from accounts.models import Employee, Organisation, User
 from audit.models import AuditEvent
 from tests.accounts.imports.files import INGRID, SOLVEIG, csv
-from tests.factories import make_organisation
+from tests.factories import make_administrator, make_organisation
 from tests.races.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -87,6 +88,62 @@ def test_a_save_under_way_is_waited_for_and_not_overwritten() -> None:
     outcomes = at_once([administrator, late])
     assert [type(outcome) for outcome in outcomes] == [type(None), actions.RegistryChanged]
     assert Employee.objects.get().department == "Kultur"
+
+
+def uploading(organisation: Organisation, by: User, *people: tuple[str, ...]) -> Import:
+    read = actions.read_people(
+        io.BytesIO(csv(*people)), keys=settings.FINGERPRINT_KEYS, now=timezone.now()
+    )
+    return reviews.begin_import(organisation, read, by=by, now=timezone.now(), source="hr.csv")
+
+
+def working(key: Any, work: Callable[..., None]) -> Callable[[], None]:
+    return lambda: work(key, keys=settings.FINGERPRINT_KEYS, now=timezone.now())
+
+
+def test_an_import_is_approved_carried_out_and_undone_once_by_however_many() -> None:
+    organisation, by = make_organisation(), make_administrator()
+    changeset = uploading(organisation, by, INGRID, SOLVEIG)
+    at_once([working(changeset.pk, reviews.compare)] * 3)
+    changeset.refresh_from_db()
+    now = timezone.now()
+    approvals = at_once(
+        [lambda: reviews.approve(changeset, code=changeset.code, by=by, now=now)] * 4
+    )
+    refused = [isinstance(each, reviews.NotWaiting) for each in approvals]
+    assert sorted(refused) == [False, True, True, True]
+    at_once([working(changeset.pk, reviews.carry_out)] * 4)
+    assert Employee.objects.count() == 2
+    asked = at_once([lambda: undoing.ask_to_undo(changeset, by=by, now=timezone.now())] * 3)
+    assert sum(isinstance(each, reviews.NotWaiting) for each in asked) == 2
+    at_once([working(changeset.pk, undoing.undo)] * 4)
+    assert not Employee.objects.exists()
+    for event in ("approved", "applied", "undo-asked", "undone"):
+        assert AuditEvent.objects.filter(event=f"import:{event}").count() == 1, event
+
+
+def test_of_two_files_uploaded_at_once_one_waits() -> None:
+    organisation, by = make_organisation(), make_administrator()
+    uploading(organisation, by, INGRID)
+    at_once([lambda: uploading(organisation, by, INGRID, SOLVEIG)] * 4)
+    assert Import.objects.waiting().count() == 1
+
+
+def test_an_import_is_cancelled_or_approved_but_not_both() -> None:
+    organisation, by = make_organisation(), make_administrator()
+    changeset = uploading(organisation, by, INGRID)
+    working(changeset.pk, reviews.compare)()
+    changeset.refresh_from_db()
+    now = timezone.now()
+    outcomes = at_once(
+        [
+            lambda: reviews.approve(changeset, code=changeset.code, by=by, now=now),
+            lambda: reviews.cancel(changeset, by=by, now=now),
+        ]
+    )
+    assert sum(isinstance(each, reviews.NotWaiting) for each in outcomes) == 1
+    working(changeset.pk, reviews.carry_out)()
+    assert Employee.objects.count() == (outcomes[0] is None)
 
 
 def saved_in_time(has_saved: Event) -> None:

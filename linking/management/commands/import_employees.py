@@ -8,9 +8,10 @@ from django.core.management.base import BaseCommand, CommandError, no_translatio
 from django.utils import timezone
 
 from accounts.imports import actions
+from accounts.imports.naming import names_of
 from accounts.imports.people import Row
 from accounts.imports.plan import LEAVE_LIMIT, Plan
-from accounts.imports.problems import FileRefused, RefusedRow
+from accounts.imports.problems import FileRefused, RefusedRow, as_read
 from accounts.imports.report import write_report
 from accounts.imports.rows import PeopleFile
 from accounts.imports.words import KINDS, file_in_words, problem_in_words
@@ -70,7 +71,9 @@ class Command(BaseCommand):
     def _import(self, organisation: Organisation, options: dict[str, Any]) -> None:
         now, path, report = timezone.now(), options["file"], options["report"]
         with path.open("rb") as file:
-            people = actions.read_people(file, keys=keys_in_use(), now=now)
+            people = actions.read_people(
+                file, keys=keys_in_use(), now=now, names=names_of(organisation)
+            )
         people = replace(people, rows=self._counted(people))
         if options["dry_run"]:
             plan = actions.preview_import(organisation, people, now=now)
@@ -84,7 +87,7 @@ class Command(BaseCommand):
                 people,
                 by=BY,
                 now=now,
-                source=path.name,
+                source=as_read(path.name),
                 leave_limit=options["leave_limit"],
                 reviewed=options["reviewed"],
                 tell=lambda plan: self._tell(plan, report),

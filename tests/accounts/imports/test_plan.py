@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.addresses import fold_email
-from accounts.imports.people import Person, Row
+from accounts.admin import EmployeeAdmin
+from accounts.imports.people import IDENTIFYING, Person, Row
 from accounts.imports.plan import Kind, Plan, make_plan
 from accounts.imports.problems import Problem, RefusedRow, RowProblem
 from accounts.national_id import Fingerprint, NationalId
@@ -284,3 +285,37 @@ def test_every_row_is_accounted_for_once(
     in_file = sum(change.line is not None for change in made.changes)
     assert in_file + made.unchanged + len(made.refused) == len(file)
     assert {r.employee_number for r in made.refused} & kinds(made).keys() == set()
+
+
+@pytest.mark.parametrize("field", IDENTIFYING)
+def test_nothing_that_tells_who_somebody_out_of_reach_is_changes(field: str) -> None:
+    """A-27; and what the administration keeps from a registrar, the import keeps too."""
+    number = NationalId.parse(INGRIDS_NUMBER).fingerprints(KEYS)
+    other = {"birth_date": TODAY - timedelta(days=9000), "fingerprints": tuple(number)}
+    key = "fingerprints" if field == "national_id" else field
+    told = {key: other.get(key, "inga@k.example")}
+    made = make_plan(
+        [person(1)], [row(1, **told)], columns=COLUMNS, today=TODAY, out_of_reach={"1", "no such"}
+    )
+    assert refusals(made) == {2: ("out-of-reach",)}
+    assert made.refused[0].problems[0].column == field
+    assert made.changes == []
+
+
+def test_the_import_holds_what_the_page_of_an_employee_holds() -> None:
+    held = set(EmployeeAdmin.identifying) & {*Person._fields}
+    assert held - {"employee_number"} <= {*IDENTIFYING}  # the number is how they are found
+
+
+def test_employment_of_somebody_out_of_reach_changes_and_ends() -> None:
+    told = [row(1, department="Kultur", ends_on=TOMORROW)]
+    made = make_plan(
+        [person(1), person(2)], told, columns=COLUMNS, today=TODAY, out_of_reach={"1", "2"}
+    )
+    assert kinds(made) == {"1": "moved", "2": "leaving"}
+
+
+def test_whoever_was_to_get_the_address_of_somebody_out_of_reach_is_refused_too() -> None:
+    file = [row(1, email="new@k.example"), row(2, email="1@k.example")]
+    made = make_plan([person(1), person(2)], file, columns=COLUMNS, today=TODAY, out_of_reach={"1"})
+    assert refusals(made) == {2: ("out-of-reach",), 3: ("email-taken",)}
