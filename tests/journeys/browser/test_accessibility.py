@@ -27,6 +27,9 @@ ADMIN_PAGES = [
     "/admin/linking/linkedidentity/",
     "/admin/linking/pendingcode/",
     "/admin/linking/outgoingmail/",
+    "/admin/linking/campaign/",
+    "/admin/linking/campaign/add/",
+    "/admin/linking/invitation/",
     "/admin/audit/auditevent/",
 ]
 
