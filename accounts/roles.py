@@ -44,7 +44,12 @@ _JOURNEY: Final = {
     "linking.view_outgoingmail",
     "linking.view_case",
     "linking.view_block",
+    "linking.view_campaign",
+    "linking.view_invitation",
 }
+
+# Mails all employees, and stops that.
+_INVITE: Final = {"linking.add_campaign", "linking.change_campaign"}
 
 # Ends or approves what lets somebody in: revoke a link, decide a case, lift a block.
 _DECIDE: Final = {
@@ -83,6 +88,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = {
         | _IMPORT
         | _JOURNEY
         | _DECIDE
+        | _INVITE
         | _LOG
         | _SEE_ROLES
         | _GIVE_ROLES

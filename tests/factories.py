@@ -10,7 +10,16 @@ from django.utils import timezone
 
 from accounts.models import Employee, Import, Organisation, RoleGrant, User
 from accounts.national_id import Fingerprint, NationalId
-from linking.models import Block, Case, LinkedIdentity, OutgoingMail, PendingCode, stale_at
+from linking.models import (
+    Block,
+    Campaign,
+    Case,
+    Invitation,
+    LinkedIdentity,
+    OutgoingMail,
+    PendingCode,
+    stale_at,
+)
 
 _numbers = itertools.count(1)
 
@@ -178,6 +187,34 @@ def make_import(**fields: Any) -> Import:
         }
         | fields
     )
+
+
+def make_campaign(**fields: Any) -> Campaign:
+    return Campaign.objects.create(
+        **{"invited": 1, "created_at": timezone.now(), "created_by": "system"} | fields
+    )
+
+
+def make_invitation(**fields: Any) -> Invitation:
+    """An open one, which the mail server has taken."""
+    employee = fields.pop("employee", None) or make_employee()
+    if "campaign" not in fields:
+        fields["campaign"] = make_campaign(organisation=employee.organisation)
+    now = timezone.now()
+    invitation: Invitation = Invitation.objects.create(
+        **{
+            "organisation": employee.organisation,
+            "employee": employee,
+            "recipient": employee.email,
+            "language": "nb",
+            "token_hash": secrets.token_bytes(32),
+            "invited_at": now,
+            "sent_at": now,
+            "expires_at": now + timedelta(days=14),
+        }
+        | fields
+    )
+    return invitation
 
 
 def make_administrator(**fields: Any) -> User:

@@ -80,7 +80,7 @@ class EmployeeAdmin(ScopedAdmin[Employee]):
     show_full_result_count = False
     search_fields = ("first_name", "last_name", "email", "employee_number")
     search_help_text = _("Name, e-mail or employee number")
-    actions = ("sign_out",)
+    actions: tuple[str, ...] = ("sign_out",)
     fieldsets = (
         (
             None,

@@ -109,6 +109,7 @@ def invite(
         note=note,
         deadline=deadline,
         reminders=reminders,
+        invited=len(chosen),
         created_at=now,
         created_by=by,
     )

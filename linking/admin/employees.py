@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access import covers
 from accounts.admin import EmployeeAdmin
 from accounts.models import Employee
+from linking.admin.campaigns import INVITE, invite_chosen
 from linking.models import Block, Case, LinkedIdentity, OutgoingMail, PendingCode
 from linking.support.access import may_read_story
 
@@ -91,6 +92,7 @@ class BlockHistory(History[Block]):
 class LinkedEmployeeAdmin(EmployeeAdmin):
     """The registry's page of an employee, and how they are linked."""
 
+    actions = (*EmployeeAdmin.actions, "invite")
     inlines = (LinkHistory, CaseHistory, BlockHistory, CodeHistory, MailHistory)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Employee]:
@@ -121,6 +123,14 @@ class LinkedEmployeeAdmin(EmployeeAdmin):
 
     def get_inlines(self, request: HttpRequest, obj: Employee | None) -> Any:
         return self.inlines if obj is not None else ()
+
+    @admin.action(description=_("Invite to link their accounts"), permissions=["invite"])
+    def invite(self, request: HttpRequest, queryset: QuerySet[Employee]) -> HttpResponse | None:
+        """Show who of the chosen ones gets an invitation, and send it when that is confirmed."""
+        return invite_chosen(request, queryset)
+
+    def has_invite_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(INVITE)
 
     @admin.display(description=_("link"))
     def link_state(self, employee: Employee) -> Any:

@@ -37,6 +37,7 @@ class Campaign(models.Model):
         default=True,
         help_text=_("After 7 days, and 2 days before the link ends: those who are not linked."),
     )
+    invited = models.PositiveIntegerField(_("number of invited"))
     created_at = models.DateTimeField(_("begun"))
     created_by = models.CharField(_("begun by"), max_length=100)
     stopped_at = models.DateTimeField(_("stopped"), null=True)

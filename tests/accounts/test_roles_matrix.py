@@ -77,6 +77,9 @@ MODELS = {
     "linking_outgoingmail": pages("asp"),
     "linking_case": pages("asp") | {"decide": Rule("ap", "ap")},
     "linking_block": pages("asp") | {"lift": Rule("ap", "ap")},
+    "linking_campaign": pages("asp", add="ap")
+    | {"stop": Rule("ap", "ap"), "remind": Rule("ap", "ap")},
+    "linking_invitation": pages("asp"),
     "linking_fingerprintkey": pages("p"),
 }
 ADMIN = {
@@ -183,6 +186,9 @@ def valid(name: str, own: World) -> dict[str, Any]:
         "accounts_import_undo": {"yes": "1"},
         "linking_case_decide": {"decision": "closed", "reason": "Seen"},
         "linking_block_lift": {"reason": "Seen"},
+        "linking_campaign_add": {"organisation": organisation, "confirm": "yes"},
+        "linking_campaign_stop": {"post": "yes"},
+        "linking_campaign_remind": {"post": "yes"},
         "linking_linkedidentity_revoke": {"reason": "Seen"},
     }
     return forms.get(name.removeprefix("admin:"), {})

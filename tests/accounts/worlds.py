@@ -21,6 +21,7 @@ from tests.factories import (
     make_employee,
     make_grant,
     make_import,
+    make_invitation,
     make_link,
     make_mail,
     make_organisation,
@@ -65,6 +66,7 @@ def make_world(slug: str, word: str) -> World:
         details={"note": word},
     )
     auditor = _employee(organisation, word)
+    invitation = make_invitation(employee=_employee(organisation, word))
     return World(
         organisation,
         word,
@@ -81,6 +83,8 @@ def make_world(slug: str, word: str) -> World:
             "linking_outgoingmail": make_mail(pending_code=request),
             "linking_case": make_case(kind=Case.Kind.NOT_ME, employee=stuck, request=request),
             "linking_block": make_block(request=request),
+            "linking_campaign": invitation.campaign,
+            "linking_invitation": invitation,
             "audit_auditevent": event,
             "accounts_import": make_import(organisation=organisation, source=f"{word}.csv"),
             "accounts_import_undo": make_import(

@@ -21,7 +21,7 @@ def invite(*employees: Employee, now: datetime | None = None, **fields: Any) -> 
     return actions.invite(
         Employee.objects.filter(pk__in=[each.pk for each in employees]),
         organisation=employees[0].organisation,
-        by="user:test",
+        by="system",
         now=now or timezone.now(),
         **{"note": "", "deadline": None, "reminders": True} | fields,
     )

@@ -33,6 +33,8 @@ LISTS = [
     "linking_outgoingmail",
     "linking_case",
     "linking_block",
+    "linking_campaign",
+    "linking_invitation",
     "audit_auditevent",
 ]
 
