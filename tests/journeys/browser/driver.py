@@ -67,12 +67,12 @@ class Demo:
         """Read the newest code mailed to an address, as «123 456»."""
         return self._mailed(address, r"\b\d{3} \d{3}\b")
 
-    def address_for(self, address: str, path: str) -> str:
+    def address_for(self, address: str, path: str, *, seconds: float = MAIL_SECONDS) -> str:
         """Read the newest address below `path` that was mailed."""
-        return self._mailed(address, rf"http://\S+{path}\S+")
+        return self._mailed(address, rf"http://\S+{path}\S+", seconds)
 
-    def _mailed(self, address: str, pattern: str) -> str:
-        deadline = time.monotonic() + MAIL_SECONDS
+    def _mailed(self, address: str, pattern: str, seconds: float = MAIL_SECONDS) -> str:
+        deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             url = f"http://127.0.0.1:{self.ports.inbox}/api/mails"
             for mail in json.loads(urllib3.request("GET", url).data):
@@ -80,16 +80,23 @@ class Demo:
                 if address in mail["to"] and found:
                     return found[0]
             time.sleep(0.1)
-        raise TimeoutError(f"No such mail came to {address} in {MAIL_SECONDS} s.")
+        raise TimeoutError(f"No such mail came to {address} in {seconds} s.")
 
 
 class Driver:
     """One browser context with one page."""
 
     def __init__(
-        self, demo: Demo, chromium: Browser, *, width: int = 1280, axe: bool = False, **options: Any
+        self,
+        demo: Demo,
+        chromium: Browser,
+        *,
+        slug: str = "eksempel-kommune",
+        width: int = 1280,
+        axe: bool = False,
+        **options: Any,
     ) -> None:
-        self.demo = demo
+        self.demo, self.slug = demo, slug
         self.complaints: list[str] = []
         options.setdefault("locale", "nb-NO")
         self.context = chromium.new_context(
@@ -118,7 +125,7 @@ class Driver:
             self.complaints.append(f"request to {url.netloc}")
 
     def open(self, path: str) -> None:
-        self.page.goto(self.demo.portal() + path)
+        self.page.goto(self.demo.portal(self.slug) + path)
 
     def submit(self) -> None:
         """Press the page's first button inside a form of its main part."""
@@ -133,17 +140,31 @@ class Driver:
     def sign_in(self, person: SamplePerson) -> None:
         """Sign in at the stand-in with BankID; ends back at the portal."""
         self.to_idporten()
+        self.choose_eid(person)
+
+    def choose_eid(self, person: SamplePerson) -> None:
+        """At the stand-in: BankID, and who it is."""
         self.page.get_by_role("link", name=re.compile("^BankID(?! på| on)")).click()
         with self.page.expect_navigation(url=re.compile(rf":{self.demo.ports.portal}/")):
             self.page.get_by_role(
                 "button", name=f"{person.given_name} {person.family_name}"
             ).click()
 
+    def type_number(self, number: str) -> None:
+        """At the stand-in: MinID, which tells no name, and a number typed there."""
+        self.page.get_by_role("link", name=re.compile("^MinID(?! på| on)")).first.click()
+        self.page.locator("#number").fill(number)
+        with self.page.expect_navigation(url=re.compile(rf":{self.demo.ports.portal}/")):
+            self.page.locator("form:has(#number) button").click()
+
     def ask_for_code(self, person: SamplePerson) -> str:
         """Give the registered address, and fetch the code that comes."""
-        self.page.locator("#id_email").fill(person.email)
+        return self.ask_for_code_to(person.email)
+
+    def ask_for_code_to(self, address: str) -> str:
+        self.page.locator("#id_email").fill(address)
         self.submit()
-        return self.demo.code_for(person.email)
+        return self.demo.code_for(address)
 
     def link(self, person: SamplePerson) -> None:
         """The whole first visit, up to the page that says so."""
@@ -153,7 +174,7 @@ class Driver:
 
     def sign_out(self) -> None:
         self.page.locator("form[action='/oidc/logout/'] button").first.click()
-        self.page.wait_for_url(f"{self.demo.portal()}/?state=*")
+        self.page.wait_for_url(f"{self.demo.portal(self.slug)}/?state=*")
 
     def type_password(self, username: str, password: str) -> None:
         """Come to the administration, and give the first half."""
