@@ -18,6 +18,7 @@ FIELDS = (
     "active",
 )
 
+DAYS = ("birth_date", "starts_on", "ends_on")
 # Whoever changes these can make another's record their own, before it is linked.
 IDENTIFYING = ("first_name", "last_name", "email", "birth_date", "national_id")
 

@@ -13,8 +13,11 @@ from accounts.national_id import Fingerprint, FingerprintKeys
 _FAST = 1
 
 
-class KeyIsGone(Exception):
-    """A row's fingerprint is under a key that the portal does not have any more."""
+class KeyChanged(Exception):
+    """The rows were fingerprinted under another key than the current one.
+
+    Whose fingerprint has been renewed since would seem to have another number.
+    """
 
 
 def packed(rows: Iterable[Row | RefusedRow]) -> bytes:
@@ -27,7 +30,7 @@ def unpacked(content: bytes, keys: FingerprintKeys) -> list[Row | RefusedRow]:
     """Give the rows again.
 
     Raises:
-        KeyIsGone: the current key of then is none of the keys of now.
+        KeyChanged: the current key of then is not that of now.
     """
     return [_row(plain, keys) for plain in json.loads(zlib.decompress(content))]
 
@@ -52,8 +55,8 @@ def _row(plain: list[Any], keys: FingerprintKeys) -> Row | RefusedRow:
     line, employee_number, first_name, last_name, email, days, numbers, department = plain
     birth_date, starts_on, ends_on = (day and date.fromisoformat(day) for day in days)
     fingerprints = tuple(Fingerprint(key, bytes.fromhex(digest)) for key, digest in numbers)
-    if fingerprints and fingerprints[0].key_id not in keys.keys:
-        raise KeyIsGone
+    if fingerprints and fingerprints[0].key_id != keys.current_id:
+        raise KeyChanged
     return Row(
         line,
         employee_number,

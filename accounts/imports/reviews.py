@@ -19,7 +19,7 @@ from accounts.imports import actions
 from accounts.imports.history import keep_plan
 from accounts.imports.models import KEPT_FOR, WAITS_FOR, Import, ImportRow, ReadFile
 from accounts.imports.plan import LEAVE_LIMIT
-from accounts.imports.readfiles import KeyIsGone, packed, unpacked
+from accounts.imports.readfiles import KeyChanged, packed, unpacked
 from accounts.imports.rows import PeopleFile
 from accounts.models import Organisation, User
 from accounts.national_id import FingerprintKeys
@@ -86,7 +86,7 @@ def compare(key: UUID, *, keys: FingerprintKeys, now: datetime) -> None:
         changeset.started_at, changeset.attempts, changeset.problem = None, 0, ""
         people = _people(changeset, keys)
         if people is None:
-            refuse(changeset, _State.OUTDATED, "key-is-gone", now=now)
+            refuse(changeset, _State.OUTDATED, "key-changed", now=now)
             return
         changeset.day = timezone.localdate(now)
         organisation, whose = changeset.organisation, user_of(changeset.looked_by)
@@ -245,7 +245,7 @@ def locked(key: UUID, state: Import.State) -> Import | None:
 def _people(changeset: Import, keys: FingerprintKeys) -> PeopleFile | None:
     try:
         rows = unpacked(bytes(changeset.read_file.content), keys)
-    except KeyIsGone:
+    except KeyChanged:
         return None
     return PeopleFile(tuple(changeset.columns), iter(rows))
 

@@ -15,7 +15,7 @@ from accounts.access import covers
 from accounts.imports import actions, registry
 from accounts.imports.history import plain
 from accounts.imports.models import Import, ImportRow
-from accounts.imports.people import IDENTIFYING, Person
+from accounts.imports.people import DAYS, IDENTIFYING, Person
 from accounts.imports.plan import Change, Kind
 from accounts.imports.registry import RegistryChanged
 from accounts.imports.reviews import CHANGE, NotWaiting, claim, locked, move, note, refuse, user_of
@@ -24,7 +24,6 @@ from accounts.national_id import Fingerprint, FingerprintKeys
 from audit.events import Event
 from audit.log import record_each
 
-_DAYS = ("birth_date", "starts_on", "ends_on")
 _State = Import.State
 
 
@@ -216,7 +215,7 @@ def _changes_only_employment(row: _Row) -> bool:
 
 
 def _value(name: str, kept: Any) -> Any:
-    return date.fromisoformat(kept) if name in _DAYS and kept else kept
+    return date.fromisoformat(kept) if name in DAYS and kept else kept
 
 
 def _fingerprint(digest: Any, key_id: str) -> Fingerprint | None:

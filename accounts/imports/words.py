@@ -1,5 +1,6 @@
 """An import's findings as sentences, for the command and the administration."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -120,9 +121,9 @@ _PROBLEMS: dict[str, StrOrPromise] = {
         "was when the file was looked at. Look again."
     ),
     "too-many": gettext_lazy("Nothing was changed: too many would lose their access. Look again."),
-    "key-is-gone": gettext_lazy(
-        "Nothing was changed: the fingerprint key that the identity numbers were read with has "
-        "been taken out. Upload the file again."
+    "key-changed": gettext_lazy(
+        "Nothing was changed: there is another fingerprint key than when the file was read. "
+        "Upload the file again."
     ),
     "not-undone": gettext_lazy(
         "The import was not undone: somebody changed one of the people in between."
@@ -150,10 +151,14 @@ def file_in_words(refused: FileRefused) -> str:
     }
 
 
-def problem_in_words(problem: Problem) -> str:
-    """Say what is wrong with a row: the column, what, and what was read."""
+def problem_in_words(problem: Problem, names: Mapping[str, StrOrPromise] | None = None) -> str:
+    """Say what is wrong with a row: the column, what, and what was read.
+
+    The column is called as in the file, or as `names` have it.
+    """
+    column = (names or {}).get(problem.column, problem.column)
     what = str(_ROWS[problem.kind]) % {"names": ", ".join(problem.names)}
-    parts = [f"{problem.column}: " if problem.column else "", what]
+    parts = [f"{column}: " if column else "", what]
     if problem.read:
         parts.append(f" («{problem.read}»)")
     return "".join(parts)

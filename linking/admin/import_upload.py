@@ -30,7 +30,9 @@ ADD = "accounts.add_import"
 
 class UploadForm(forms.Form):
     organisation = forms.ModelChoiceField(
-        label=_("Organisation"), queryset=Organisation.objects.none()
+        label=_("Organisation"),
+        queryset=Organisation.objects.none(),
+        empty_label=_("– choose –"),
     )
     file = forms.FileField(
         label=_("File"),
@@ -151,7 +153,6 @@ class Uploading(ScopedAdmin[Import]):
         except FileRefused as refused:
             if refused.problem not in naming.ABOUT_COLUMNS:
                 raise
-            form.add_error("file", file_in_words(refused))
             return self._columns(file, remembered, None), None
 
     def _columns(

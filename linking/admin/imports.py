@@ -1,5 +1,6 @@
 """Imports from HR: the list, the changeset that somebody looks at, and its report."""
 
+from datetime import date
 from io import StringIO
 from typing import Any
 
@@ -13,8 +14,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
-from django.utils.text import slugify
+from django.utils.text import capfirst, slugify
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -23,6 +25,7 @@ from accounts.admin import actor
 from accounts.admin.common import name_of
 from accounts.imports import reviews, undoing
 from accounts.imports.models import Import, ImportRow
+from accounts.imports.people import DAYS
 from accounts.imports.plan import LEAVE_LIMIT
 from accounts.imports.report import write_kept_report
 from accounts.imports.words import FIELDS, problem_in_words, said, what_happened
@@ -60,6 +63,7 @@ class ImportAdmin(Uploading, Deciding):
     list_select_related = ("organisation",)
     list_per_page = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     actions = None
     change_list_template = "admin/accounts/import/change_list.html"
 
@@ -70,6 +74,12 @@ class ImportAdmin(Uploading, Deciding):
     def has_delete_permission(self, request: HttpRequest, obj: Import | None = None) -> bool:
         """The list is the history; rows go by themselves."""
         return False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        title = {"title": capfirst(self.opts.verbose_name_plural)}
+        return super().changelist_view(request, title | (extra_context or {}))
 
     def get_urls(self) -> list[URLPattern]:
         pages = {
@@ -201,18 +211,26 @@ def _page(changeset: Import, chosen: str, number: str | None) -> Page[Any]:
     return paginator.get_page(number)
 
 
+def _shown(field: str, kept: Any) -> Any:
+    if field in DAYS and kept:
+        return date_format(date.fromisoformat(kept), "SHORT_DATE_FORMAT")
+    return said(field, kept)
+
+
 def _line(row: ImportRow) -> dict[str, Any]:
-    """A row as the page shows it."""
+    """A row as the page shows it; the name of somebody new stands beside it already."""
+    left_out = ("first_name", "last_name") if row.kind == ImportRow.Kind.NEW else ()
     return {
         "row": row,
-        "problems": [problem_in_words(problem) for problem in row.what_is_wrong],
+        "problems": [problem_in_words(problem, FIELDS) for problem in row.what_is_wrong],
         "fields": [
             {
-                "label": FIELDS.get(field, field),
-                "before": said(field, row.before.get(field)) if row.before else "",
-                "after": said(field, value),
+                "label": label,
+                "before": _shown(field, row.before.get(field)) if row.before else "",
+                "after": _shown(field, row.after[field]),
                 "is_number": field == "national_id",
             }
-            for field, value in row.after.items()
+            for field, label in FIELDS.items()
+            if field in row.after and field not in left_out
         ],
     }

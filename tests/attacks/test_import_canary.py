@@ -86,7 +86,9 @@ def uploaded(
             data = {"organisation": str(organisation.pk), "file": file}
             pages.append(client.post("/admin/accounts/import/add/", data))
             changeset = organisation.imports.first()
-            for page in ("change", "approve", "report", "undo") if changeset else ():
+            for page in ("change", "approve", "report", "undo"):
+                if changeset is None:
+                    break
                 tasks.work_on_import(str(changeset.pk))
                 changeset.refresh_from_db()
                 address = f"/admin/accounts/import/{changeset.pk}/{page}/"

@@ -4,6 +4,7 @@ import csv as reader
 import io
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -13,6 +14,7 @@ from django.utils import timezone
 from accounts.imports import reviews
 from accounts.imports.models import Import, ImportRow, ReadFile
 from accounts.models import Employee, Organisation, User
+from accounts.national_id import FingerprintKeys
 from accounts.roles import Role
 from audit.models import AuditEvent
 from tests.accounts.imports.files import INGRID, INGRIDS_NUMBER, REQUIRED, SOLVEIG, TORBJORN, csv
@@ -233,9 +235,7 @@ def test_a_registrar_changes_nothing_that_tells_who_an_administrator_is(
     header = (*DEPARTMENTS, "national_id")
     upload(rune, organisation, csv(row, header=header))
     assert work().refused == 1
-    assert "identity number: the employee has a role" in page(rune).replace(
-        "national_id", "identity number"
-    )
+    assert "identity number: the employee has a role" in page(rune)
     upload(rune, organisation, csv((*row[:-1], ""), header=header))
     assert (work().moved, newest().refused) == (1, 0)
 
@@ -334,3 +334,19 @@ def test_a_link_of_a_leaver_ends_and_the_page_never_shows_a_fingerprint(
     digest = fingerprint_of(INGRIDS_NUMBER).digest
     assert digest.hex() not in shown
     assert INGRIDS_NUMBER not in shown
+
+
+def test_a_new_fingerprint_key_makes_what_waits_out_of_date(
+    rune: Client, organisation: Organisation, settings: Any
+) -> None:
+    """Whose fingerprint was renewed under it meanwhile would seem to have another number."""
+    upload(rune, organisation, csv((*INGRID, INGRIDS_NUMBER), header=(*REQUIRED, "national_id")))
+    work()
+    send(rune, "approve", code=newest().code)
+    settings.FINGERPRINT_KEYS = FingerprintKeys(
+        {"new": b"n" * 32, **settings.FINGERPRINT_KEYS.keys}
+    )
+    assert work().state == "outdated"
+    send(rune, "look_again")
+    assert (work().state, newest().problem) == ("outdated", "key-changed")
+    assert not Employee.objects.exists()
