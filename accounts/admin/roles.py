@@ -6,7 +6,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
 from accounts.access import ScopedAdmin, everywhere, organisations
+from accounts.admin.act import act_page
 from accounts.admin.common import LAST_ADMINISTRATOR, name_of
 from accounts.administrators.fresh import fresh_sign_in_for_method
 from accounts.models import Employee, Organisation, RoleGrant, User
@@ -145,13 +145,14 @@ class RoleGrantAdmin(ScopedAdmin[RoleGrant]):
         form = GrantForm(_signed_in(request), posted, initial=self._initial(request))
         if form.is_valid() and self._give(request, form):
             return HttpResponseRedirect(reverse("admin:accounts_rolegrant_changelist"))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Give a role"),
-            "opts": self.opts,
-            "form": form,
-        }
-        return TemplateResponse(request, "admin/accounts/rolegrant/give.html", context)
+        return act_page(
+            self,
+            request,
+            "accounts/rolegrant/give",
+            title=_("Give a role"),
+            submit=_("Give the role"),
+            form=form,
+        )
 
     def _initial(self, request: HttpRequest) -> dict[str, Any]:
         """Name the employee from whose page somebody comes; by key, for addresses are logged."""

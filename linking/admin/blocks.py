@@ -7,13 +7,14 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin.act import act_page
 from accounts.admin.common import actor, name_of
+from accounts.administrators.fresh import needs_fresh_sign_in
 from linking import actions
 from linking.admin.common import ReadOnlyAdmin, ReasonForm, link_to, paragraphs
 from linking.models import Block, PendingCode
@@ -118,19 +119,23 @@ class BlockAdmin(ReadOnlyAdmin[Block]):
             raise PermissionDenied
         if block is None:
             raise Http404
+        ask = needs_fresh_sign_in(request)
+        if ask is not None:
+            return ask
         form = ReasonForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             self._lift(request, block, form.cleaned_data["reason"])
             return HttpResponseRedirect(reverse("admin:linking_block_change", args=[block.pk]))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Lift the block"),
-            "opts": self.model._meta,
-            "original": block,
-            "who": self.who(block),
-            "form": form,
-        }
-        return TemplateResponse(request, "admin/linking/block/lift.html", context)
+        return act_page(
+            self,
+            request,
+            "linking/block/lift",
+            title=_("Lift the block"),
+            submit=_("Lift the block"),
+            form=form,
+            original=block,
+            who=self.who(block),
+        )
 
     def _lift(self, request: HttpRequest, block: Block, reason: str) -> None:
         lifted = actions.lift_block(block, by=actor(request), reason=reason, now=timezone.now())

@@ -1,28 +1,35 @@
 """Cases as administrators see them: the facts in words, and the decision of a third person."""
 
-from datetime import timedelta
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.html import format_html
-from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin.act import act_page
 from accounts.admin.common import name_of
-from accounts.models import Employee, User
+from accounts.administrators.fresh import needs_fresh_sign_in
+from accounts.models import User
 from linking import actions
-from linking.admin.common import ReadOnlyAdmin, ReasonForm, link_to, paragraphs
-from linking.eids import eid_name
+from linking.admin.case_facts import (
+    age_of,
+    facts_about,
+    link_of,
+    request_of,
+    requester,
+    sides_of,
+    what_fits,
+)
+from linking.admin.common import ReadOnlyAdmin
+from linking.admin.decision_form import DecisionForm
 from linking.models import Case
+from linking.story import moment
 
 _WHY_NOT: dict[type[Exception], Any] = {
     actions.PartyMayNotDecide: _("The case is about you, so somebody else must decide it."),
@@ -32,19 +39,6 @@ _WHY_NOT: dict[type[Exception], Any] = {
         "declining or ending the link."
     ),
 }
-
-
-class DecisionForm(ReasonForm):
-    decision = forms.ChoiceField(label=_("Decision"), widget=forms.RadioSelect)
-    field_order = ("decision", "reason")
-
-    def __init__(self, case: Case, data: Any = None) -> None:
-        super().__init__(data)
-        choices = [(choice.value, choice.label) for choice in case.choices]
-        self.fields["decision"] = forms.ChoiceField(
-            label=_("Decision"), widget=forms.RadioSelect, choices=choices
-        )
-        self.order_fields(self.field_order)
 
 
 class DecidedFilter(admin.SimpleListFilter):
@@ -103,48 +97,33 @@ class CaseAdmin(ReadOnlyAdmin[Case]):
     )
     change_form_template = "admin/linking/case/change_form.html"
 
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """The queue has its oldest first; what is looked up afterwards, its newest."""
+        return ("-opened_at",) if request.GET.get(DecidedFilter.parameter_name) else ("opened_at",)
+
     @admin.display(description=_("age"), ordering="-opened_at")
     def age(self, case: Case) -> str:
-        until = case.decided_at or timezone.now()
-        return timesince(case.opened_at, until, depth=1) if until - case.opened_at > _MINUTE else ""
+        return age_of(case, timezone.now())
 
     @admin.display(description=_("employee"))
     def employee_facts(self, case: Case) -> str:
-        return _facts_about(case.employee, _what_fits(case))
+        return facts_about(case.employee, what_fits(case))
 
     @admin.display(description=_("the other employee"))
     def other_facts(self, case: Case) -> str:
-        return _facts_about(case.other_employee, "")
+        return facts_about(case.other_employee, "")
 
     @admin.display(description=_("signed in as"))
     def requester_facts(self, case: Case) -> str:
-        no_name = _("No name: MinID tells none, and it is deleted when a case is decided.")
-        return paragraphs(case.requester or no_name, eid_name(case.eid))
+        return requester(case)
 
     @admin.display(description=_("security code"))
     def request_facts(self, case: Case) -> str:
-        asked = case.request
-        if asked is None:
-            return "–"
-        address = reverse("admin:linking_pendingcode_change", args=[asked.pk])
-        return paragraphs(
-            format_html('<a href="{}">{}</a>', address, asked.reference),
-            _("Asked for: %(when)s") % {"when": _moment(asked.requested_at)},
-            asked.get_state_display(),
-        )
+        return request_of(case)
 
     @admin.display(description=_("link"))
     def link_facts(self, case: Case) -> str:
-        link = case.link
-        if link is None:
-            return "–"
-        address = reverse("admin:linking_linkedidentity_change", args=[link.pk])
-        return paragraphs(
-            format_html('<a href="{}">{}</a>', address, link),
-            link.get_state_display(),
-            _("Linked: %(when)s") % {"when": _moment(link.linked_at)},
-            _("Last used: %(when)s") % {"when": _moment(link.last_used_at)},
-        )
+        return link_of(case)
 
     @admin.display(description=_("decided by"))
     def decider(self, case: Case) -> str:
@@ -181,25 +160,48 @@ class CaseAdmin(ReadOnlyAdmin[Case]):
             raise PermissionDenied
         if case is None:
             raise Http404
-        back = HttpResponseRedirect(reverse("admin:linking_case_change", args=[case.pk]))
         if case.decided_at is not None or _is_party(case, request):
             refusal = actions.AlreadyDecided if case.decided_at else actions.PartyMayNotDecide
             self.message_user(request, _WHY_NOT[refusal], messages.ERROR)
-            return back
+            return redirect("admin:linking_case_change", case.pk)
+        ask = needs_fresh_sign_in(request)
+        if ask is not None:
+            return ask
         form = DecisionForm(case, request.POST if request.method == "POST" else None)
         if form.is_valid():
-            self._decide(request, case, form.cleaned_data)
-            return back
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Decide case %(reference)s") % {"reference": case.reference},
-            "opts": self.model._meta,
-            "case": case,
-            "form": form,
-        }
-        return TemplateResponse(request, "admin/linking/case/decide.html", context)
+            decided = self._decide(request, case, form.cleaned_data)
+            onwards = decided and "_next" in request.POST
+            return self._to_next(request) if onwards else self._back(case, decided=decided)
+        return act_page(
+            self,
+            request,
+            "linking/case/decide",
+            title=_("Decide case %(reference)s") % {"reference": case.reference},
+            submit=_("Decide"),
+            form=form,
+            original=case,
+            waited=_("opened %(when)s") % {"when": moment(case.opened_at, timezone.now())},
+            sides=sides_of(case),
+        )
 
-    def _decide(self, request: HttpRequest, case: Case, answer: dict[str, Any]) -> None:
+    def _back(self, case: Case, *, decided: bool) -> HttpResponse:
+        if decided:
+            return redirect("admin:linking_case_changelist")
+        return redirect("admin:linking_case_change", case.pk)
+
+    def _to_next(self, request: HttpRequest) -> HttpResponse:
+        """Go on with the oldest open case that is theirs to decide."""
+        may = self.scoped(Case.objects.filter(decided_at__isnull=True), request, "decide")
+        waiting = may.select_related("employee", "other_employee").order_by("opened_at")
+        mine = (case for case in waiting[:100] if not _is_party(case, request))
+        case = next(mine, None)
+        if case is None:
+            self.message_user(request, _("No case waits for you now."), messages.INFO)
+            return redirect("admin:linking_case_changelist")
+        return redirect("admin:linking_case_decide", case.pk)
+
+    def _decide(self, request: HttpRequest, case: Case, answer: dict[str, Any]) -> bool:
+        """Carry it out, and say what came of it; gives whether the case is decided by this."""
         if not isinstance(request.user, User):
             raise PermissionDenied
         decision = Case.Decision(answer["decision"])
@@ -209,49 +211,11 @@ class CaseAdmin(ReadOnlyAdmin[Case]):
             )
         except tuple(_WHY_NOT) as refused:
             self.message_user(request, _WHY_NOT[type(refused)], messages.ERROR)
-        else:
-            text = _("Case %(reference)s is decided.")
-            self.message_user(request, text % {"reference": case.reference}, messages.SUCCESS)
-
-
-_MINUTE = timedelta(minutes=1)
+            return False
+        text = _("Case %(reference)s is decided.")
+        self.message_user(request, text % {"reference": case.reference}, messages.SUCCESS)
+        return True
 
 
 def _is_party(case: Case, request: HttpRequest) -> bool:
     return isinstance(request.user, User) and actions.is_party(case, request.user)
-
-
-def _moment(at: Any) -> str:
-    return date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT")
-
-
-def _facts_about(employee: Employee | None, compared: Any) -> str:
-    if employee is None:
-        return "–"
-    return paragraphs(
-        link_to(employee),
-        " · ".join(filter(None, (employee.department, employee.employee_number))),
-        compared,
-    )
-
-
-def _what_fits(case: Case) -> Any:
-    """Tell in words, without numbers, how the eID stands to what is registered now."""
-    employee, asked = case.employee, case.request
-    if employee is None or asked is None or asked.employee_id != employee.pk:
-        return ""  # the eID asked for somebody else
-    if employee.national_id_fingerprint is not None:
-        return _number_in_words(case, employee)
-    if employee.birth_date is not None:
-        return _("A birth date is registered. If it was when the code was asked for, it fits.")
-    return _("Neither birth date nor identity number is registered: nothing could be compared.")
-
-
-def _number_in_words(case: Case, employee: Employee) -> Any:
-    if case.fingerprint is None or case.fingerprint_key != employee.national_id_key:
-        return _(
-            "An identity number is registered. If it was when the code was asked for, it fits."
-        )
-    if bytes(case.fingerprint) == bytes(employee.national_id_fingerprint or b""):
-        return _("An identity number is registered, and it is the electronic ID's.")
-    return _("An identity number is registered, and it is not the electronic ID's.")

@@ -64,7 +64,12 @@ class History[Row: Model](admin.TabularInline[Row, Employee]):
 
 class LinkHistory(History[LinkedIdentity]):
     model = LinkedIdentity
-    fields = ("state", "eid", "level", "linked_at", "last_used_at", "expires_at", "end_reason")
+    fields = ("state", "eid", "level", "linked_at", "last_used_at", "expires_at", "why_it_ended")
+    readonly_fields = ("why_it_ended",)
+
+    @admin.display(description=_("why it ended"))
+    def why_it_ended(self, link: LinkedIdentity) -> str:
+        return link.why_it_ended or "–"
 
 
 class CodeHistory(History[PendingCode]):

@@ -7,17 +7,21 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.admin.common import actor
-from accounts.administrators.fresh import fresh_sign_in_for_method
+from accounts.admin.act import act_page
+from accounts.admin.common import actor, name_of
+from accounts.administrators.fresh import fresh_sign_in_for_method, needs_fresh_sign_in
 from linking import actions
 from linking.admin.common import ReadOnlyAdmin, ReasonForm, link_to
 from linking.models import LinkedIdentity
+
+# Each is a field of the form that asks, and a form has a thousand at most.
+MOST = 200
+SHOWN = 20
 
 
 @admin.register(LinkedIdentity)
@@ -40,10 +44,10 @@ class LinkedIdentityAdmin(ReadOnlyAdmin[LinkedIdentity]):
         "level",
         "state",
         ("linked_at", "last_used_at", "expires_at"),
-        "approved_by",
-        ("ended_at", "ended_by", "end_reason"),
+        "approver",
+        ("ended_at", "ender", "why_it_ended"),
     )
-    readonly_fields = ("employee_link", "shown_eid")
+    readonly_fields = ("employee_link", "shown_eid", "approver", "ender", "why_it_ended")
     change_form_template = "admin/linking/linkedidentity/change_form.html"
 
     @admin.display(description=_("eID"), ordering="eid")
@@ -57,6 +61,18 @@ class LinkedIdentityAdmin(ReadOnlyAdmin[LinkedIdentity]):
     @admin.display(description=_("employee"))
     def employee_link(self, link: LinkedIdentity) -> str:
         return link_to(link.employee)
+
+    @admin.display(description=_("approved by"))
+    def approver(self, link: LinkedIdentity) -> str:
+        return name_of(link.approved_by)
+
+    @admin.display(description=_("ended by"))
+    def ender(self, link: LinkedIdentity) -> str:
+        return name_of(link.ended_by)
+
+    @admin.display(description=_("why it ended"))
+    def why_it_ended(self, link: LinkedIdentity) -> str:
+        return link.why_it_ended or "–"
 
     def has_revoke_permission(
         self, request: HttpRequest, obj: LinkedIdentity | None = None
@@ -86,6 +102,10 @@ class LinkedIdentityAdmin(ReadOnlyAdmin[LinkedIdentity]):
         self, request: HttpRequest, queryset: QuerySet[LinkedIdentity]
     ) -> HttpResponse | None:
         """Ask for a reason, then end the links and their employees' sessions."""
+        if queryset.count() > MOST:
+            text = _("Choose at most %(most)d links at a time.") % {"most": MOST}
+            self.message_user(request, text, messages.ERROR)
+            return None
         posted = request.POST if "reason" in request.POST else None
         return self._revoke_page(request, list(queryset.select_related("employee")), posted)
 
@@ -96,6 +116,9 @@ class LinkedIdentityAdmin(ReadOnlyAdmin[LinkedIdentity]):
             raise PermissionDenied
         if link is None:
             raise Http404
+        ask = needs_fresh_sign_in(request)
+        if ask is not None:
+            return ask
         posted = request.POST if request.method == "POST" else None
         done = self._revoke_page(request, [link], posted)
         return done or HttpResponseRedirect(
@@ -109,15 +132,19 @@ class LinkedIdentityAdmin(ReadOnlyAdmin[LinkedIdentity]):
         if form.is_valid():
             self._revoke(request, links, form.cleaned_data["reason"])
             return None
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Revoke links"),
-            "opts": self.model._meta,
-            "links": links,
-            "form": form,
-            "action": "revoke" if "action" in request.POST else "",
-        }
-        return TemplateResponse(request, "admin/linking/linkedidentity/revoke.html", context)
+        in_bulk = "action" in request.POST
+        return act_page(
+            self,
+            request,
+            "linking/linkedidentity/revoke",
+            title=_("Revoke links"),
+            submit=_("Revoke"),
+            form=form,
+            original=None if in_bulk else links[0],
+            links=links,
+            others=max(0, len(links) - SHOWN),
+            action="revoke" if in_bulk else "",
+        )
 
     def _revoke(self, request: HttpRequest, links: list[LinkedIdentity], reason: str) -> None:
         now = timezone.now()

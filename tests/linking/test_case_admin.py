@@ -128,9 +128,12 @@ def test_a_case_is_decided_with_a_reason_on_its_own_page(
     admin: Client, administrator: User
 ) -> None:
     case = make_case()
+    assert case.employee is not None
     address = url("case_decide", case.pk)
     assert address in page(admin, "case_change", case.pk)
-    assert "The link was approved" in page(admin, "case_decide", case.pk)
+    asked = page(admin, "case_decide", case.pk)
+    assert "Approve the link" in asked
+    assert f"and {case.employee.full_name} gets an e-mail and can sign in at once" in asked
     for incomplete in ({}, {"decision": "approved"}, {"reason": "x"}):
         assert "required" in admin.post(address, incomplete).content.decode()
     wrong = {"decision": "ended", "reason": "x"}
@@ -233,3 +236,101 @@ def test_a_link_that_waits_is_told_with_its_employee_and_can_be_revoked(admin: C
     assert address in page(admin, "linkedidentity_change", link.pk)
     admin.post(address, {"reason": "Lost"})
     assert LinkedIdentity.objects.get().state == "revoked"
+
+
+def test_the_queue_has_its_oldest_first_and_says_what_has_waited_too_long(admin: Client) -> None:
+    now = timezone.now()
+    for reference, days in (("2222-22", 1), ("3333-33", 4), ("4444-44", 2)):
+        make_case(reference=reference, opened_at=now - timedelta(days=days))
+    html = page(admin, "case_changelist")
+    assert html.index("3333-33") < html.index("4444-44") < html.index("2222-22")
+    assert html.count("has waited too long") == 1
+    html = page(admin, "case_changelist", decided="all")
+    assert html.index("2222-22") < html.index("4444-44") < html.index("3333-33")
+
+
+def test_where_a_case_is_decided_both_sides_stand_in_words(admin: Client) -> None:
+    employee = make_employee(birth_date=date(1990, 3, 14), department="Skole")
+    other = make_employee(organisation=employee.organisation, first_name="Odd")
+    link = make_link(employee=other)
+    case = make_case(kind="person-linked", employee=employee, other_employee=other, link=link)
+    html = page(admin, "case_decide", case.pk)
+    for told in ("Skole", "TUVA LYNGTOPPEN", "If it was when the code was asked for, it fits."):
+        assert told in html
+    assert f"Nothing changes for {other.full_name}." in html
+    assert f"{other.full_name} is signed out and has no link any more." in html
+    assert "1990" not in html
+
+
+def test_the_way_on_is_to_the_next_case_that_one_may_decide(
+    admin: Client, administrator: User
+) -> None:
+    now = timezone.now()
+    own = make_employee(email=(email := "own@x.example"))
+    User.objects.filter(pk=administrator.pk).update(email=email)
+    first, second = (make_case(opened_at=now - timedelta(days=days)) for days in (1, 3))
+    make_case(employee=own, opened_at=now - timedelta(days=9))
+    answer = {"decision": "declined", "reason": "x", "_next": "1"}
+    onwards = admin.post(url("case_decide", first.pk), answer)
+    assert onwards.headers["Location"] == url("case_decide", second.pk)
+    last = admin.post(url("case_decide", second.pk), answer)
+    assert last.headers["Location"] == url("case_changelist")
+    assert "No case waits for you now." in page(admin, "case_changelist")
+
+
+@pytest.mark.parametrize(
+    ("reason", "kept"),
+    [
+        ({"usual": "HR has confirmed it."}, "HR has confirmed it."),
+        ({"usual": "HR has confirmed it.", "reason": " By Eva. "}, "HR has confirmed it. By Eva."),
+        ({"usual": "Made up", "reason": "x"}, ""),
+        ({"usual": "HR has confirmed it.", "reason": "x" * 490}, ""),
+        ({"reason": " "}, ""),
+    ],
+)
+def test_a_usual_reason_needs_no_typing(admin: Client, reason: dict[str, str], kept: str) -> None:
+    case = make_case()
+    answer = admin.post(url("case_decide", case.pk), {"decision": "declined"} | reason)
+    assert (answer.status_code == 302) is bool(kept)
+    assert Case.objects.get().reason == kept
+
+
+def test_what_ends_or_lets_in_asks_for_a_fresh_sign_in(administrator: User) -> None:
+    case, block, link = make_case(), make_block(), make_link()
+    late = Client(headers={"host": "127.0.0.1"})
+    sign_in(late, administrator, ago=16 * 60)
+    for address, answer in (
+        (url("case_decide", case.pk), {"decision": "approved", "reason": "x"}),
+        (url("block_lift", block.pk), {"reason": "x"}),
+        (url("linkedidentity_revoke", link.pk), {"reason": "x"}),
+    ):
+        for asked in (late.get(address), late.post(address, answer)):
+            assert asked.headers["Location"].startswith("/admin/sign-in/second-factor/?next=")
+    assert Case.objects.get().decided_at is None
+    assert Block.objects.get().lifted_at is None
+    assert LinkedIdentity.objects.get(pk=link.pk).state == "active"
+
+
+def test_many_links_are_revoked_with_one_reason_and_an_event_each(
+    admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = {"action": "revoke", "_selected_action": [str(make_link().pk) for _ in range(3)]}
+    asked = admin.post(url("linkedidentity_changelist"), chosen).content.decode()
+    assert "3 links are revoked." in asked
+    assert not AuditEvent.objects.exists()
+    admin.post(url("linkedidentity_changelist"), chosen | {"reason": "Lost tablets"})
+    assert AuditEvent.objects.filter(event="link:revoked").count() == 3
+    assert set(LinkedIdentity.objects.values_list("end_reason", flat=True)) == {"Lost tablets"}
+    monkeypatch.setattr("linking.admin.links.MOST", 2)
+    refused = admin.post(url("linkedidentity_changelist"), chosen, follow=True)
+    assert "Choose at most 2 links at a time." in refused.content.decode()
+
+
+def test_a_link_that_an_employee_removed_says_so_in_the_readers_language(admin: Client) -> None:
+    now = timezone.now()
+    ended = {"state": "revoked", "ended_at": now, "end_reason": LinkedIdentity.REMOVED}
+    link = make_link(**ended)
+    address = url("linkedidentity_change", link.pk)
+    for language, told in (("en", "Removed by the employee"), ("nb", "Fjernet av den ansatte")):
+        html = admin.get(address, headers={"accept-language": language}).content.decode()
+        assert told in html

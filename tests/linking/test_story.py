@@ -27,6 +27,7 @@ from linking.story import (
     refusal_in_words,
     timeline,
 )
+from linking.story.decisions import REASONS, choice_in_words
 from linking.story.refused import _REASONS
 from linking.story.wording import mail_answer, masked, moment
 
@@ -309,3 +310,11 @@ def test_the_telling_of_a_code_never_has_the_address() -> None:
         for each in given.codes:
             told = code_in_words(each, address="kari@x.example", now=NOW)
             assert "kari" not in " ".join((*told.said, *told.do))
+
+
+def test_every_decision_that_is_offered_tells_what_it_will_do_and_has_usual_reasons() -> None:
+    with translation.override("en"):
+        for kind, choices in Case.CHOICES.items():
+            told = [choice_in_words(kind, each, asked="Kari", linked="Odd") for each in choices]
+            assert all(label and effect for label, effect in told), kind
+            assert all(len(str(reason)) < 250 for reason in REASONS[kind])

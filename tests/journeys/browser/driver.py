@@ -195,9 +195,13 @@ class Driver:
     def open_in_the_administration(self, path: str) -> None:
         """Open a page as the demo's administrator, and confirm it where that is asked."""
         self.open(path)
+        self.confirm()
+        assert self.path() == urlsplit(path).path
+
+    def confirm(self) -> None:
+        """Show the second factor anew, where what was opened asks for it."""
         if self.path() == "/admin/sign-in/second-factor/":
             self.type_code(self.demo.unused_app_code())
-            assert self.path() == urlsplit(path).path
 
     def enrol_app(self, username: str) -> str:
         """Come in as an administrator without a second factor, and add an app; gives its secret."""

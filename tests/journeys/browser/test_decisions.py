@@ -74,12 +74,16 @@ def decides(me: Driver) -> Iterator[Driver]:
         me.page.locator("#result_list tbody th a").first.click()
         yield me
     me.page.get_by_role("link", name="Opphev sperren").click()
+    me.page.wait_for_load_state()
+    me.confirm()
     me.page.locator("#id_reason").fill("Ringte og legitimerte seg")
     yield me
     me.page.locator("form input[type=submit]").last.click()
     me.open("/admin/linking/case/?kind__exact=name-mismatch")
     me.page.locator("#result_list tbody th a").first.click()
     me.page.get_by_role("link", name="Avgjør denne saken").click()
+    me.page.wait_for_load_state()
+    me.confirm()
     me.page.locator("input[value=approved]").check()
     me.page.locator("#id_reason").fill("Har byttet navn")
     yield me
