@@ -1,6 +1,8 @@
 """Whatever the portal does to the registry: one function, one transaction, its event inside."""
 
+from accounts.actions.employment import HasNotLeft, move_employee, rehire_employee
 from accounts.actions.registry import (
+    StillEmployed,
     change_administrator,
     change_employee,
     change_organisation,
@@ -24,10 +26,12 @@ from accounts.actions.roles import (
 
 __all__ = (
     "AlreadyGranted",
+    "HasNotLeft",
     "LastAdministrator",
     "NotEmployed",
     "OwnRoles",
     "RoleNotYours",
+    "StillEmployed",
     "change_administrator",
     "change_employee",
     "change_organisation",
@@ -38,6 +42,8 @@ __all__ = (
     "end_sessions",
     "grant_role",
     "may_grant",
+    "move_employee",
     "register_employee",
+    "rehire_employee",
     "revoke_role",
 )

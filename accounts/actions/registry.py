@@ -4,11 +4,16 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
-from accounts.actions.roles import keeping_an_administrator, staff
-from accounts.models import Employee, Organisation, User, UserSession
+from accounts.actions.roles import end_roles, keeping_an_administrator, staff
+from accounts.models import Employee, Organisation, RoleGrant, User, UserSession
 from audit.events import Event
 from audit.log import record
+
+
+class StillEmployed(Exception):
+    """The employee is active, and has begun and not left."""
 
 
 @transaction.atomic
@@ -80,14 +85,27 @@ def change_employee(employee: Employee, *, fields: list[str], by: str, now: date
 
 
 @transaction.atomic
-def delete_employee(employee: Employee, *, by: str, now: datetime) -> None:
-    """Take a person out of the registry, with link, codes, mails and sessions."""
+def delete_employee(employee: Employee, *, by: str, reason: str, now: datetime) -> None:
+    """Take a person out of the registry for good, with link, codes, mails, cases and sessions.
+
+    Only whoever is not employed: an employment ends by its last day, which leaves its history.
+
+    Raises:
+        StillEmployed: nothing was changed.
+    """
+    employee = Employee.objects.select_for_update().get(pk=employee.pk)
+    if employee.is_employed(timezone.localdate(now)):
+        raise StillEmployed
+    end_roles(RoleGrant.objects.filter(user__employee=employee), by=by, now=now)
+    sessions = UserSession.objects.filter(user__employee=employee)
+    end_sessions(sessions, by=by, how="employee deleted", now=now)
     record(
         Event.EMPLOYEE_DELETED,
         by=by,
         now=now,
         organisation=employee.organisation_id,
         employee=employee.pk,
+        why=reason[:500],
     )
     employee.delete()
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -15,6 +16,15 @@ from accounts.models import User, UserSession
 LAST_ADMINISTRATOR = _(
     "Nothing was changed: without this administrator, nobody could administer the whole portal."
 )
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
+        help_text=_("Kept, and shown to other administrators."),
+    )
 
 
 def actor(request: HttpRequest) -> str:

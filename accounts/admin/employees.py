@@ -12,9 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
-from accounts.access import ScopedAdmin, covers, has_more, scope
+from accounts.access import covers, has_more, scope
 from accounts.admin.common import actor, end_sessions
-from accounts.models import Employee, RoleGrant, UserSession
+from accounts.admin.deletion import DeletesEmployees
+from accounts.models import Employee, RoleGrant, User, UserSession
 
 
 class DepartmentFilter(admin.SimpleListFilter):
@@ -58,7 +59,7 @@ class EmployedFilter(admin.SimpleListFilter):
         return queryset.exclude(pk__in=employed) if self.value() == "not" else queryset
 
 
-class EmployeeAdmin(ScopedAdmin[Employee]):
+class EmployeeAdmin(DeletesEmployees):
     """Registered in `linking/admin/employees.py`, which adds links, codes and mails."""
 
     # The browser's own calendar: Django's has no Norwegian labels for a screen reader.
@@ -80,7 +81,7 @@ class EmployeeAdmin(ScopedAdmin[Employee]):
     show_full_result_count = False
     search_fields = ("first_name", "last_name", "email", "employee_number")
     search_help_text = _("Name, e-mail or employee number")
-    actions: tuple[str, ...] = ("sign_out",)
+    actions: tuple[str, ...] = ("sign_out", "delete_for_good")
     fieldsets = (
         (
             None,
@@ -108,8 +109,8 @@ class EmployeeAdmin(ScopedAdmin[Employee]):
         "last_name",
         "email",
         "birth_date",
-        "language",
     )
+    employment = ("department", "starts_on", "ends_on", "active")
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
@@ -121,11 +122,14 @@ class EmployeeAdmin(ScopedAdmin[Employee]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Employee | None = None) -> Any:
         """Whoever is HR here may end an administrator's employment, and no more of theirs."""
-        kept = self.identifying if _has_more(obj, request) else ()
+        if is_own(obj, request):  # A-27: one's own last day is for somebody else
+            return (*self.readonly_fields, *self.identifying, *self.employment)
+        kept = (*self.identifying, "language") if _has_more(obj, request) else ()
         return (*self.readonly_fields, *kept)
 
     def has_delete_permission(self, request: HttpRequest, obj: Employee | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and not _has_more(obj, request)
+        theirs = not is_own(obj, request) and not _has_more(obj, request)
+        return super().has_delete_permission(request, obj) and theirs
 
     def get_fieldsets(self, request: HttpRequest, obj: Employee | None = None) -> Any:
         """The roles are for those who may see them, in this organisation."""
@@ -176,18 +180,17 @@ class EmployeeAdmin(ScopedAdmin[Employee]):
         else:
             actions.register_employee(obj, by=actor(request), now=now)
 
-    def delete_model(self, request: HttpRequest, obj: Employee) -> None:
-        actions.delete_employee(obj, by=actor(request), now=timezone.now())
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Employee]) -> None:
-        for employee in queryset:
-            self.delete_model(request, employee)
-
 
 def grants_of(employee: Employee) -> list[RoleGrant]:
     """Give the employee's roles, all of them; most have no user, and so none."""
     user = getattr(employee, "user", None)
     return list(user.grants.all()) if user is not None else []
+
+
+def is_own(employee: Employee | None, request: HttpRequest) -> bool:
+    """Whether the record is of whoever is signed in: of it they change the language alone."""
+    own = request.user.employee_id if isinstance(request.user, User) else None
+    return employee is not None and employee.pk == own
 
 
 def _has_more(employee: Employee | None, request: HttpRequest) -> bool:

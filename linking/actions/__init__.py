@@ -22,6 +22,7 @@ from linking.actions.decisions import (
     is_party,
 )
 from linking.actions.disowning import Claim, claim_of, disown, is_disowned
+from linking.actions.employment import rehire
 from linking.actions.fingerprints import renew_fingerprints
 from linking.actions.invitations import (
     CodeNeeded,
@@ -108,6 +109,7 @@ __all__ = (
     "note_view",
     "open_one",
     "plan_invitations",
+    "rehire",
     "remind",
     "renew_fingerprints",
     "request_code",

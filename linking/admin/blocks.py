@@ -13,10 +13,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.act import act_page
-from accounts.admin.common import actor, name_of
+from accounts.admin.common import ReasonForm, actor, name_of
 from accounts.administrators.fresh import needs_fresh_sign_in
 from linking import actions
-from linking.admin.common import ReadOnlyAdmin, ReasonForm, link_to, paragraphs
+from linking.admin.common import ReadOnlyAdmin, link_to, paragraphs
 from linking.models import Block, PendingCode
 
 

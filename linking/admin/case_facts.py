@@ -11,7 +11,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Employee
-from linking.admin.common import link_to, paragraphs
+from linking.admin.common import link_to, paragraphs, registered_number
 from linking.eids import eid_name
 from linking.models import Case
 
@@ -79,6 +79,7 @@ def link_of(case: Case) -> str:
         link.get_state_display(),
         _("Linked: %(when)s") % {"when": _moment(link.linked_at)},
         _("Last used: %(when)s") % {"when": _moment(link.last_used_at)},
+        registered_number(link.employee, link),
     )
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
@@ -12,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import ScopedAdmin
 from accounts.models import Employee
+from linking.models import LinkedIdentity
 
 
 class ReadOnlyAdmin[Row: Model](ScopedAdmin[Row]):
@@ -30,15 +30,6 @@ class ReadOnlyAdmin[Row: Model](ScopedAdmin[Row]):
         return False
 
 
-class ReasonForm(forms.Form):
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
-        help_text=_("Kept, and shown to other administrators."),
-    )
-
-
 def link_to(employee: Employee | None) -> str:
     """Give a link to an employee's page."""
     if employee is None:
@@ -50,3 +41,17 @@ def link_to(employee: Employee | None) -> str:
 def paragraphs(*texts: Any) -> str:
     """Give the texts under one another, without the empty ones."""
     return format_html_join(mark_safe("<br>"), "{}", ((text,) for text in texts if text)) or "–"
+
+
+def registered_number(employee: Employee, link: LinkedIdentity | None) -> Any:
+    """Tell in words, without numbers, how the registered identity number stands to the link's."""
+    if employee.national_id_fingerprint is None:
+        return _("No identity number is registered.")
+    if link is None or link.fingerprint_key != employee.national_id_key:
+        return _("An identity number is registered.")
+    if bytes(link.fingerprint) == bytes(employee.national_id_fingerprint):
+        return _("An identity number is registered, and it is the linked one.")
+    return _(
+        "An identity number is registered, and it is not the linked one: it has been changed since "
+        "the link was made. The link stands until somebody ends it."
+    )

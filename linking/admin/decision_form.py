@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from linking.admin.common import ReasonForm
+from accounts.admin.common import ReasonForm
 from linking.models import Case
 from linking.story.decisions import REASONS, choice_in_words
 

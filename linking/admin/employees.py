@@ -10,9 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import covers
-from accounts.admin import EmployeeAdmin
 from accounts.models import Employee
 from linking.admin.campaigns import INVITE, invite_chosen
+from linking.admin.common import registered_number
+from linking.admin.employment import EmploymentPages
 from linking.models import Block, Case, LinkedIdentity, OutgoingMail, PendingCode
 from linking.support.access import may_read_story
 
@@ -94,10 +95,10 @@ class BlockHistory(History[Block]):
 
 
 @admin.register(Employee)
-class LinkedEmployeeAdmin(EmployeeAdmin):
+class LinkedEmployeeAdmin(EmploymentPages):
     """The registry's page of an employee, and how they are linked."""
 
-    actions = (*EmployeeAdmin.actions, "invite")
+    actions = (*EmploymentPages.actions, "invite")
     inlines = (LinkHistory, CaseHistory, BlockHistory, CodeHistory, MailHistory)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Employee]:
@@ -136,6 +137,23 @@ class LinkedEmployeeAdmin(EmployeeAdmin):
 
     def has_invite_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(INVITE)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Employee | None = None) -> Any:
+        return (*super().get_readonly_fields(request, obj), "number_in_words")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Employee | None = None) -> Any:
+        """How the registered number stands to the link is for those who may see links."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or not covers(
+            request.user, "linking.view_linkedidentity", obj.organisation_id
+        ):
+            return fieldsets
+        return (*fieldsets, (_("Identity number"), {"fields": ("number_in_words",)}))
+
+    @admin.display(description=_("identity number"))
+    def number_in_words(self, employee: Employee) -> Any:
+        links: list[LinkedIdentity] = getattr(employee, "standing_links", [])
+        return registered_number(employee, links[0] if links else None)
 
     @admin.display(description=_("link"))
     def link_state(self, employee: Employee) -> Any:

@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.admin.act import act_page
-from accounts.admin.common import actor, name_of
+from accounts.admin.common import ReasonForm, actor, name_of
 from accounts.administrators.fresh import fresh_sign_in_for_method, needs_fresh_sign_in
 from linking import actions
-from linking.admin.common import ReadOnlyAdmin, ReasonForm, link_to
+from linking.admin.common import ReadOnlyAdmin, link_to, registered_number
 from linking.models import LinkedIdentity
 
 # Each is a field of the form that asks, and a form has a thousand at most.
@@ -39,6 +39,7 @@ class LinkedIdentityAdmin(ReadOnlyAdmin[LinkedIdentity]):
     actions = ("revoke",)
     fields = (
         "employee_link",
+        "number_in_words",
         "organisation",
         "shown_eid",
         "level",
@@ -47,7 +48,14 @@ class LinkedIdentityAdmin(ReadOnlyAdmin[LinkedIdentity]):
         "approver",
         ("ended_at", "ender", "why_it_ended"),
     )
-    readonly_fields = ("employee_link", "shown_eid", "approver", "ender", "why_it_ended")
+    readonly_fields = (
+        "employee_link",
+        "number_in_words",
+        "shown_eid",
+        "approver",
+        "ender",
+        "why_it_ended",
+    )
     change_form_template = "admin/linking/linkedidentity/change_form.html"
 
     @admin.display(description=_("eID"), ordering="eid")
@@ -73,6 +81,10 @@ class LinkedIdentityAdmin(ReadOnlyAdmin[LinkedIdentity]):
     @admin.display(description=_("why it ended"))
     def why_it_ended(self, link: LinkedIdentity) -> str:
         return link.why_it_ended or "–"
+
+    @admin.display(description=_("identity number"))
+    def number_in_words(self, link: LinkedIdentity) -> Any:
+        return registered_number(link.employee, link)
 
     def has_revoke_permission(
         self, request: HttpRequest, obj: LinkedIdentity | None = None

@@ -61,7 +61,7 @@ class Case(models.Model):
     """Whom the request or the link is about."""
     other_employee = models.ForeignKey(
         Employee,
-        on_delete=models.CASCADE,
+        on_delete=models.SET_NULL,  # the case is the other one's, and stays theirs
         null=True,
         related_name="+",
         verbose_name=_("the other employee"),

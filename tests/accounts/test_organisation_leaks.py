@@ -148,7 +148,7 @@ def test_a_mixed_role_changes_nothing_where_it_only_looks(eksempel: World, fjord
     client = browser_of(user)
     for name, row, data in (
         ("accounts_employee_change", "accounts_employee", {"first_name": "Ny"}),
-        ("accounts_employee_delete", "accounts_employee_delete", {"post": "yes"}),
+        ("accounts_employee_delete", "accounts_employee_delete", {"reason": "x"}),
         ("linking_case_decide", "linking_case", {"decision": "closed", "reason": "x"}),
         ("linking_block_lift", "linking_block", {"reason": "x"}),
         ("linking_linkedidentity_revoke", "linking_linkedidentity", {"reason": "x"}),
@@ -266,7 +266,7 @@ def test_a_registrar_cannot_make_an_administrators_record_their_own(eksempel: Wo
     )
     assert kept.ends_on == date(2020, 1, 1)
     remove = reverse("admin:accounts_employee_delete", args=[boss.pk])
-    assert rune.post(remove, {"post": "yes"}).status_code == 403
+    assert rune.post(remove, {"reason": "x"}).status_code == 403
 
 
 def test_the_lists_cost_as_much_however_many_organisations_and_roles(eksempel: World) -> None:

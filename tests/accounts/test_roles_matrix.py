@@ -20,7 +20,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.access import ScopedAdmin
-from accounts.models import User
+from accounts.models import Organisation, User
 from accounts.roles import Role
 from tests.accounts.worlds import World, browser_of, make_colleague, make_local
 from tests.factories import make_administrator
@@ -66,7 +66,8 @@ def pages(view: str, *, add: str = "", change: str = "", delete: str = "") -> di
 
 MODELS = {
     "accounts_organisation": pages("arsup", add="p", change="ap"),
-    "accounts_employee": pages("arsp", add="arp", change="arp", delete="arp"),
+    "accounts_employee": pages("arsp", add="arp", change="arp", delete="arp")
+    | {"rehire": Rule("arp", "arp"), "move": Rule("p", "p")},  # whoever has two organisations
     "accounts_rolegrant": pages("aup", add="ap", delete="ap"),
     "accounts_user": pages("p", add="p"),  # those of employees are only shown
     "accounts_import": pages("arp", add="arp")
@@ -144,6 +145,8 @@ ADDRESSES = {
 def valid(name: str, own: World) -> dict[str, Any]:
     """What a form needs to be taken."""
     organisation = str(own.organisation.pk)
+    others = Organisation.objects.exclude(pk=own.organisation.pk)
+    elsewhere = str(others.values_list("pk", flat=True).first())
     inlines = ("links", "cases", "blocks", "pending_codes", "mails")
     empty = {f"{each}-{count}_FORMS": "0" for each in inlines for count in ("TOTAL", "INITIAL")}
     person = {
@@ -172,7 +175,10 @@ def valid(name: str, own: World) -> dict[str, Any]:
     forms: dict[str, dict[str, Any]] = {
         "accounts_employee_add": person,
         "accounts_employee_change": person | empty,
-        "accounts_employee_delete": {"post": "yes"},
+        "accounts_employee_delete": {"reason": "Twice"},
+        "accounts_employee_rehire": {"first_day": "2026-01-01"},
+        "accounts_employee_move": person
+        | {"organisation": elsewhere, "last_day": "2026-01-01", "first_day": "2026-01-02"},
         "accounts_organisation_add": employer,
         "accounts_organisation_change": employer,
         "accounts_rolegrant_add": role | {"organisation": organisation},

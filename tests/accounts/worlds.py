@@ -73,7 +73,8 @@ def make_world(slug: str, word: str) -> World:
         {
             "accounts_organisation": organisation,
             "accounts_employee": stuck,
-            "accounts_employee_delete": _employee(organisation, word),
+            "accounts_employee_delete": _employee(organisation, word, active=False),
+            "accounts_employee_rehire": _employee(organisation, word, active=False),
             "accounts_rolegrant": make_grant(
                 employee=auditor, role=Role.AUDITOR, organisation=organisation
             ),

@@ -110,6 +110,7 @@ def test_an_employee_is_registered_changed_and_deleted_with_events(admin: Client
         "first_name": "Tuva",
         "last_name": "Lyngtoppen",
         "email": " tuva@x.example ",
+        "starts_on": "2099-01-01",
         "active": "on",
     }
     admin.post(url("accounts_employee_add"), fields)
@@ -124,7 +125,7 @@ def test_an_employee_is_registered_changed_and_deleted_with_events(admin: Client
         },
     }
     admin.post(url("accounts_employee_change", employee.pk), changed)
-    admin.post(url("accounts_employee_delete", employee.pk), {"post": "yes"})
+    admin.post(url("accounts_employee_delete", employee.pk), {"reason": "Never came"})
     events = AuditEvent.objects.order_by("id").values_list("event", flat=True)
     assert list(events) == ["employee:created", "employee:changed", "employee:deleted"]
     assert not Employee.objects.exists()
