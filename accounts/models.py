@@ -192,6 +192,11 @@ class Employee(models.Model):
                 name="employee_by_last_day",
             ),
             models.Index(fields=["id"], condition=models.Q(active=False), name="employee_inactive"),
+            models.Index(
+                fields=["national_id_fingerprint"],
+                condition=models.Q(national_id_fingerprint__isnull=False),
+                name="employee_by_number",
+            ),
         )
 
     def __str__(self) -> str:

@@ -13,6 +13,8 @@ from linking.oidc import VerifiedPerson
 SESSION_KEY = "eid"
 # Somebody came from ID-porten and was refused: no session here, but one there, which can be ended.
 REFUSED_KEY = "eid_refused"
+# Of whoever is signed in the fingerprints alone: by them other employers are found (ADR 0017).
+FINGERPRINTS_KEY = "eid_fingerprints"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -77,6 +79,13 @@ class EidPerson:
     @property
     def all_fingerprints(self) -> list[Fingerprint]:
         return fingerprints_from(self.fingerprints)
+
+
+def fingerprints_in(session: Any) -> list[Fingerprint]:
+    """Give the fingerprints of whoever is signed in, under the keys that this process has."""
+    kept = session.get(FINGERPRINTS_KEY, {})
+    configured = settings.FINGERPRINT_KEYS.keys
+    return fingerprints_from({key: digest for key, digest in kept.items() if key in configured})
 
 
 def fingerprints_from(stored: dict[str, str]) -> list[Fingerprint]:

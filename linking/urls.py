@@ -1,6 +1,6 @@
 from django.urls import path
 
-from linking.views import invitation, link, me, not_me, sign_in, sign_out
+from linking.views import choose, invitation, link, me, not_me, sign_in, sign_out
 
 urlpatterns = [
     path("", sign_in.sign_in_page, name="sign_in"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("link/code/", link.code, name="link_code"),
     path("link/done/", link.done, name="link_done"),
     path("link/not-me/<str:token>/", not_me.not_me, name="link_not_me"),
+    path("choose/", choose.choose, name="choose"),
     path("me/", me.me, name="me"),
     path("me/unlink/", me.unlink, name="me_unlink"),
 ]

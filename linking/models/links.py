@@ -114,6 +114,12 @@ class LinkedIdentity(models.Model):
                 condition=Q(state="active"),
                 name="link_by_days_given",
             ),
+            # Which organisations know a person (`linking/employers.py`).
+            models.Index(
+                fields=["fingerprint"],
+                condition=Q(state__in=("pending", "active")),
+                name="link_by_fingerprint",
+            ),
             models.Index(
                 fields=["fingerprint_key"],
                 condition=Q(state__in=("pending", "active")),

@@ -24,6 +24,8 @@ from linking.refusals import Refused
 
 NEXT_KEY = "next"
 LEVEL_KEY = LEVEL
+# Somebody has just signed in and was going nowhere in particular.
+CHOOSES_KEY = "chooses"
 REQUEST_KEY = "link_request"
 INVITATION_KEY = "invitation"
 # Set on a response: the session behind it is neither saved nor its cookie changed.

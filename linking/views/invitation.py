@@ -92,5 +92,5 @@ def _accept(request: PortalRequest, person: EidPerson, found: Invitation) -> Htt
         return refusal_page(request, INVITATION_REFUSED, reference=refused.reference)
     except actions.LinkWaits:
         return redirect("link_email")
-    let_in(request, linked.user, sid=request.session.get(OIDC_SID, ""), level=person.level)
+    let_in(request, linked.user, person, sid=request.session.get(OIDC_SID, ""))
     return redirect("link_done")

@@ -15,6 +15,7 @@ from accounts.http import PortalRequest
 from accounts.sessions import OIDC_SID
 from linking import actions, authorization, codes
 from linking.eids import eid_name
+from linking.employers import other_employers
 from linking.forms import CodeForm, EmailForm
 from linking.pages import LINK_REFUSED, page_of
 from linking.persons import EidPerson
@@ -58,7 +59,12 @@ def email(request: PortalRequest) -> HttpResponse:
     if form.is_valid():
         ask_for_code(request, person, form.cleaned_data["email"])
         return redirect("link_code")
-    context = {"form": form, "given_name": person.given_name, "eid_name": eid_name(person.eid)}
+    context = {
+        "form": form,
+        "given_name": person.given_name,
+        "eid_name": eid_name(person.eid),
+        "others": other_employers(person.all_fingerprints, here=organisation, now=timezone.now()),
+    }
     status = 422 if form.is_bound else 200
     return render(request, "linking/email.html", context, status=status)
 
@@ -122,7 +128,7 @@ def _confirm(
         return redirect("link_email")
     else:
         sid = request.session.get(OIDC_SID, "")
-        let_in(request, linked.user, sid=sid, level=typist.person.level)
+        let_in(request, linked.user, typist.person, sid=sid)
         return redirect("link_done")
     return _code_page(request, CodeForm(), problem=problem)
 

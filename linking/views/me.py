@@ -9,7 +9,8 @@ from accounts.http import PortalRequest
 from accounts.models import Employee
 from linking import actions
 from linking.models import LinkedIdentity
-from linking.views.common import employee_of, person_of, to_sign_in, user_of
+from linking.views.choose import others_of
+from linking.views.common import CHOOSES_KEY, employee_of, person_of, to_sign_in, user_of
 from linking.views.sign_out import sign_out
 
 
@@ -25,8 +26,11 @@ def me(request: PortalRequest) -> HttpResponse:
         if person_of(request):
             return render(request, "linking/not_linked.html", status=403)
         return to_sign_in(request)
+    others = others_of(request)
+    if request.session.pop(CHOOSES_KEY, False) and others:
+        return redirect("choose")
     employee = employee_of(user)
-    context = {"employee": employee, "link": active_link(employee)}
+    context = {"employee": employee, "link": active_link(employee), "others": others}
     return render(request, "linking/me.html", context)
 
 

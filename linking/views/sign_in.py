@@ -20,9 +20,10 @@ from accounts.models import AssuranceLevel, User
 from accounts.sessions import EID_USED_AT, OIDC_SID
 from linking import actions, authorization, http, idporten, oidc
 from linking.models import AuthorizationRequest
-from linking.persons import REFUSED_KEY, SESSION_KEY, EidPerson
+from linking.persons import FINGERPRINTS_KEY, REFUSED_KEY, SESSION_KEY, EidPerson
 from linking.refusals import Refused, StateUnknown
 from linking.views.common import (
+    CHOOSES_KEY,
     INVITATION_KEY,
     LEAVES_SESSION,
     LEVEL_KEY,
@@ -136,7 +137,9 @@ def welcome(
     user = authenticate(request, idporten_person=person, organisation=organisation)
     if isinstance(user, User):
         used_at = verified.auth_time
-        let_in(request, user, sid=verified.sid, level=verified.level, used_at=used_at)
+        let_in(request, user, person, sid=verified.sid, used_at=used_at)
+        if not asked.next_url:
+            request.session[CHOOSES_KEY] = True  # looked up on the next page, not in the sign-in
         return redirect(asked.next_url or reverse("me"))
     started, now = (int(moment.timestamp()) for moment in (asked.started_at, timezone.now()))
     if not asked.fresh and not oidc.is_fresh(verified.auth_time, since=started, now=now):
@@ -154,7 +157,7 @@ def browser_secret(request: PortalRequest) -> str:
 
 
 def let_in(
-    request: PortalRequest, user: User, *, sid: str, level: str, used_at: int | None = None
+    request: PortalRequest, user: User, person: EidPerson, *, sid: str, used_at: int | None = None
 ) -> None:
     """Sign the employee in under a new session key (A-18); other tabs may still finish (H-50)."""
     browser = request.session.get(BROWSER_KEY)
@@ -165,7 +168,13 @@ def let_in(
         request.session.pop(key, None)
     login(request, user, backend="linking.idporten.IDPortenBackend")
     request.session.update(
-        {OIDC_SID: sid, LEVEL_KEY: level, EID_USED_AT: used_at, BROWSER_KEY: browser}
+        {
+            OIDC_SID: sid,
+            LEVEL_KEY: person.level,
+            EID_USED_AT: used_at,
+            BROWSER_KEY: browser,
+            FINGERPRINTS_KEY: person.fingerprints,
+        }
     )
 
 

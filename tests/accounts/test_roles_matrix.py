@@ -124,6 +124,7 @@ ANYBODY = {
     "link_not_me": {400, 404, 410},
     "invitation": {404},
     "link_invitation": {302, 403},
+    "choose": {302, 405},
     "me": {200, 302, 405},
     "me_unlink": {200, 302},
     **{name: {200, 405} for name in ("help", "privacy", "accessibility")},

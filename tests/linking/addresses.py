@@ -52,8 +52,16 @@ def this_eid_linked_to_another_employee(organisation: Organisation, person: EidP
 
 
 def this_eid_linked_in_another_organisation(organisation: Organisation, person: EidPerson) -> None:
-    make_link(employee=_employee(make_organisation()), whose=person.current)
+    link_elsewhere(person)
     _employee(organisation)
+
+
+def link_elsewhere(person: EidPerson) -> None:
+    """Link the person in another organisation, the same one whenever this is called."""
+    other = Organisation.objects.filter(slug="nordre-kommune").first() or make_organisation(
+        slug="nordre-kommune", name="Nordre kommune", host="nordre-kommune.localhost"
+    )
+    make_link(employee=make_employee(organisation=other), whose=person.current)
 
 
 def another_organisations(organisation: Organisation, person: EidPerson) -> None:
