@@ -133,6 +133,10 @@ class Driver:
     def sign_in(self, person: SamplePerson) -> None:
         """Sign in at the stand-in with BankID; ends back at the portal."""
         self.to_idporten()
+        self.choose_eid(person)
+
+    def choose_eid(self, person: SamplePerson) -> None:
+        """At the stand-in: BankID, and who it is."""
         self.page.get_by_role("link", name=re.compile("^BankID(?! på| on)")).click()
         with self.page.expect_navigation(url=re.compile(rf":{self.demo.ports.portal}/")):
             self.page.get_by_role(
