@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Kept inside what they stand for, so that whoever removes that removes them too.
 INSTALLED := .venv/installed node_modules/.installed
 
-.PHONY: help demo test check test-services bench crashes mutants screenshots messages install clean
+.PHONY: help demo test check test-services bench crashes mutants screenshots guides messages install clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -51,6 +51,10 @@ mutants: install ## change the protocol checks one by one, to see a test go red 
 screenshots: install ## make the README's pictures anew
 	@CHROMIUM="$$(sh devtools/bootstrap/chromium.sh)" && export CHROMIUM && \
 		$(PYTHON) -m devtools.screenshots
+
+guides: install ## make the user guide anew: its pictures and PDFs
+	@CHROMIUM="$$(sh devtools/bootstrap/chromium.sh)" && export CHROMIUM && \
+		$(PYTHON) -m devtools.environment $(PYTHON) -m devtools.guides
 
 messages: install ## bring the translations up to date with the texts
 	$(PYTHON) -m devtools.messages extract

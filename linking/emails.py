@@ -5,9 +5,10 @@ from typing import Any
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from accounts.models import fold_email
-from linking import codes
+from linking import codes, guides
 from linking.disowning import not_me_url
 from linking.eids import eid_name
 from linking.invitations import invitation_url
@@ -31,6 +32,8 @@ def compose(mail: OutgoingMail, *, code_key: bytes) -> EmailMultiAlternatives:
             },
         )
         message.attach_alternative(render_to_string(f"mail/{mail.kind}.html", context), "text/html")
+        if mail.kind == OutgoingMail.Kind.INVITATION:
+            message.attach(_("guide.pdf"), guides.pdf(mail.language), "application/pdf")
     return message
 
 
@@ -59,6 +62,8 @@ def _context(mail: OutgoingMail, *, code_key: bytes) -> dict[str, Any]:
     if mail.invitation is not None:
         context |= {
             "invitation_url": invitation_url(mail.invitation),
+            "guide_url": f"{organisation.base_url}/help/guide/",
+            "guide_attached": mail.kind == OutgoingMail.Kind.INVITATION,
             "note": mail.invitation.campaign.note,
             "deadline": mail.invitation.campaign.deadline,
             "expires_at": mail.invitation.expires_at,

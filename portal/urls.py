@@ -3,13 +3,14 @@ from django.urls import include, path
 from django.views.generic import TemplateView
 from django.views.i18n import set_language
 
-from portal import health
+from portal import health, views
 
 handler500 = "portal.views.server_error"
 
 urlpatterns = [
     path("", include("linking.urls")),
     path("help/", TemplateView.as_view(template_name="help.html"), name="help"),
+    path("help/guide/", views.guide, name="guide"),
     path("privacy/", TemplateView.as_view(template_name="privacy.html"), name="privacy"),
     path(
         "accessibility/",

@@ -1,16 +1,31 @@
 import sys
 from typing import cast
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.utils import translation
+from django.views.decorators.http import require_safe
 
 from accounts.http import PortalRequest
 from accounts.middleware import chosen_language
+from linking import guides
 
 TRY_AGAIN_SECONDS = 10
+
+
+@require_safe
+def guide(request: HttpRequest) -> HttpResponse:
+    """The user guide with its pictures, in the page's language."""
+    language = translation.get_language() or settings.LANGUAGE_CODE
+    context = {
+        "pictures": [static(name) for name in guides.picture_names(language)],
+        "pdf": static(guides.pdf_name(language)),
+    }
+    return render(request, "guide.html", context)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

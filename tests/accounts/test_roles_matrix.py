@@ -127,7 +127,7 @@ ANYBODY = {
     "choose": {302, 405},
     "me": {200, 302, 405},
     "me_unlink": {200, 302},
-    **{name: {200, 405} for name in ("help", "privacy", "accessibility")},
+    **{name: {200, 405} for name in ("help", "guide", "privacy", "accessibility")},
     "set_language": {302},
     "healthz": {200, 405},
     "readyz": {200, 405, 503},

@@ -35,7 +35,7 @@ MAY_CHANGE = {"accounts_usersession", "linking_authorizationrequest", "linking_g
 MOST_PAGES = 250
 ORGANISATION_PATHS = (
     *("/", "/help/", "/privacy/", "/accessibility/", "/link/", "/link/code/", "/link/done/"),
-    *("/link/invitation/", "/invitation/x/"),
+    *("/link/invitation/", "/invitation/x/", "/help/guide/"),
     *("/me/", "/me/unlink/", "/oidc/logout/", "/oidc/authenticate/", "/oidc/backchannel-logout/"),
     *("/oidc/frontchannel-logout/?iss=x&sid=y", "/language/?language=nn", "/healthz", "/readyz"),
     *("/admin/", "/admin/logout/", "/nothing/"),

@@ -15,6 +15,7 @@ from audit.models import AuditEvent
 from devtools.mailbox import Mailbox
 from linking import actions, delivery
 from linking.actions.campaigns import LeftOut
+from linking.emails import compose
 from linking.models import Campaign, Invitation, OutgoingMail
 from tests.accounts.worlds import World, browser_of, make_colleague, make_world
 from tests.factories import (
@@ -189,6 +190,35 @@ def test_what_is_not_true_any_more_is_not_mailed(mailbox: Mailbox, change: Any) 
     assert mailbox.mails == []
     assert OutgoingMail.objects.get().state == "failed"
     assert invitation_of(employee).sent_at is None
+
+
+@pytest.mark.parametrize(
+    ("language", "name"), [("nb", "veiledning.pdf"), ("nn", "rettleiing.pdf"), ("en", "guide.pdf")]
+)
+def test_the_mail_says_what_to_do_in_the_employees_language_and_brings_the_guide(
+    language: str, name: str
+) -> None:
+    employee = make_employee(language=language, first_name="Åse & Co")
+    asked = {"note": "Vi bytter <innlogging>.", "deadline": date(2099, 5, 17)}
+    campaign = invite(employee, now=NOW - timedelta(days=2), **asked)
+    Invitation.objects.update(sent_at=NOW)
+    actions.remind(campaign, by="system", now=NOW)
+    invited, reminder = (
+        compose(mail, code_key=b"") for mail in OutgoingMail.objects.order_by("created_at")
+    )
+    link = employee.organisation.base_url + path_of(invitation_of(employee))
+    for message in (invited, reminder):
+        html = str(message.alternatives[0][0])
+        assert message.body.count(link) == 1
+        assert html.count(f'href="{link}"') == 2
+        assert "Vi bytter <innlogging>." in message.body
+        assert "Vi bytter &lt;innlogging&gt;." in html
+        assert "Åse & Co" in message.body
+        assert "2099" in message.body
+        assert "link/not-me" not in message.body
+        assert link.split("/")[4] not in message.subject
+    assert [each[0] for each in invited.attachments] == [name]
+    assert reminder.attachments == []
 
 
 def test_an_address_that_the_mail_server_refuses_shows_as_failed(mailbox: Mailbox) -> None:
