@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.common import name_of
 from accounts.models import Employee, User
 from linking import actions
-from linking.admin.common import ReadOnlyAdmin, ReasonForm, link_to, paragraphs
+from linking.admin.common import ReadOnlyAdmin, ReasonForm, about_people, link_to, paragraphs
 from linking.eids import eid_name
 from linking.models import Case
 
@@ -79,13 +79,8 @@ class CaseAdmin(ReadOnlyAdmin[Case]):
     )
     list_filter = (DecidedFilter, "kind", "organisation")
     list_select_related = ("organisation", "employee")
-    search_fields = (
-        "reference__iexact",
-        "employee__first_name",
-        "employee__last_name",
-        "other_employee__first_name",
-        "other_employee__last_name",
-    )
+    search_fields = ("reference",)
+    quick_sorts = ("opened_at", "age")
     search_help_text = _("Reference or name")
     fieldsets = (
         (None, {"fields": (("reference", "kind"), ("organisation", "opened_at"))}),
@@ -102,6 +97,10 @@ class CaseAdmin(ReadOnlyAdmin[Case]):
         "decider",
     )
     change_form_template = "admin/linking/case/change_form.html"
+
+    def searched(self, typed: str) -> list[Q]:
+        parties = [about_people(typed), about_people(typed, "other_employee")]
+        return [Q(reference=typed.upper()), *parties]
 
     @admin.display(description=_("age"), ordering="-opened_at")
     def age(self, case: Case) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -12,13 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import ScopedAdmin
 from accounts.models import Employee
+from accounts.search import people_found
 
 
 class ReadOnlyAdmin[Row: Model](ScopedAdmin[Row]):
     """Rows that only the journey itself writes."""
 
     list_per_page = 50
-    show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -37,6 +37,11 @@ class ReasonForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
         help_text=_("Kept, and shown to other administrators."),
     )
+
+
+def about_people(typed: str, path: str = "employee") -> Q:
+    """Give the condition that a row is about somebody who is found so."""
+    return Q(**{f"{path}__in": Employee.objects.filter(people_found(typed)).values("pk")})
 
 
 def link_to(employee: Employee | None) -> str:
