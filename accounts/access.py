@@ -11,7 +11,6 @@ from functools import wraps
 from typing import Any, ClassVar, Protocol, cast
 from uuid import UUID
 
-from django.contrib import admin
 from django.contrib.admin.filters import RelatedFieldListFilter
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import ActionLocation, IncorrectLookupParameters
@@ -27,6 +26,7 @@ from django.utils import timezone
 from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
+from accounts.lists import BoundedLists
 from accounts.models import Organisation, RoleGrant, User
 from accounts.roles import permissions_of
 
@@ -163,7 +163,7 @@ class OrganisationFilter(RelatedFieldListFilter):
         return self._whole_portal and bool(self.field.null)
 
 
-class ScopedAdmin[Row: Model](admin.ModelAdmin[Row]):
+class ScopedAdmin[Row: Model](BoundedLists[Row]):
     """Pages about rows of organisations: others' rows are not there, whatever is asked for.
 
     All that Django shows, searches, filters, completes or deletes comes from `get_queryset`; all
@@ -235,12 +235,6 @@ class ScopedAdmin[Row: Model](admin.ModelAdmin[Row]):
             return super().get_changelist_instance(request)
         except (DataError, ValueError):
             raise IncorrectLookupParameters from None
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Row], search_term: str
-    ) -> tuple[QuerySet[Row], bool]:
-        """Search; completion takes whatever is typed, and no column has a NUL."""
-        return super().get_search_results(request, queryset, search_term.replace("\0", ""))
 
     def formfield_for_foreignkey(
         self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any

@@ -16,6 +16,7 @@ from accounts.administrators.models import TryBudget
 from accounts.grants import RoleGrant
 from accounts.ids import uuid7
 from accounts.imports.models import ColumnNames, Import, ImportRow, ReadFile
+from accounts.search import WordsIndex, words_of_a_person
 from accounts.sessions import UserSession
 
 __all__ = (
@@ -123,6 +124,12 @@ class EmployeeQuerySet(models.QuerySet["Employee"]):
         """Those whose registered address is this one: in each organisation one or none."""
         return self.annotate(folded_email=Lower("email")).filter(folded_email=fold_email(address))
 
+    def not_employed(self, on: date) -> Self:
+        """The others: by three conditions that are each an index's."""
+        return self.filter(
+            models.Q(active=False) | models.Q(starts_on__gt=on) | models.Q(ends_on__lt=on)
+        )
+
     def employed(self, on: date) -> Self:
         """Those who are active, and have begun and not left on the day `on`."""
         return self.filter(
@@ -185,7 +192,20 @@ class Employee(models.Model):
             models.Index(
                 fields=["organisation", "last_name", "first_name"], name="employee_by_name"
             ),
+            models.Index(
+                fields=["last_name", "first_name", "id"], name="employee_by_name_everywhere"
+            ),
+            WordsIndex(words_of_a_person(), name="employee_by_words"),
             models.Index(fields=["organisation", "department"], name="employee_by_department"),
+            models.Index(
+                fields=["department", "last_name", "first_name", "id"],
+                name="employee_of_department",
+            ),
+            models.Index(
+                fields=["starts_on"],
+                condition=models.Q(starts_on__isnull=False),
+                name="employee_by_first_day",
+            ),
             models.Index(
                 fields=["ends_on"],
                 condition=models.Q(ends_on__isnull=False),
@@ -253,6 +273,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
+        indexes = (models.Index(fields=["username", "id"], name="user_local_ones_first"),)
         constraints = (
             models.CheckConstraint(
                 condition=models.Q(username__isnull=False) ^ models.Q(employee__isnull=False),

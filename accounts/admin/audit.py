@@ -23,7 +23,6 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
     search_fields = ("reference__exact", "employee_id__exact", "organisation_id__exact", "actor")
     search_help_text = "7F3K-2Q"
     date_hierarchy = None
-    show_full_result_count = False
     list_per_page = 50
 
     def get_list_display(self, request: HttpRequest) -> Any:

@@ -1,25 +1,30 @@
 """Employees in the registry."""
 
-from typing import Any
+from contextlib import suppress
+from typing import Any, cast
+from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
+from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import Q, QuerySet, prefetch_related_objects
 from django.forms import DateInput, ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
-from accounts.access import covers, has_more, scope
+from accounts.access import covers, everywhere, has_more, organisations
 from accounts.admin.common import actor, end_sessions
 from accounts.admin.deletion import DeletesEmployees
-from accounts.models import Employee, RoleGrant, User, UserSession
+from accounts.departments import departments
+from accounts.models import Employee, EmployeeQuerySet, RoleGrant, User, UserSession
+from accounts.search import people_found
 
 
 class DepartmentFilter(admin.SimpleListFilter):
-    """The largest departments; the others are found by the search field."""
+    """The first departments by the alphabet, and the one that is chosen."""
 
     title = _("department")
     parameter_name = "department"
@@ -28,17 +33,25 @@ class DepartmentFilter(admin.SimpleListFilter):
     def lookups(
         self, request: HttpRequest, model_admin: admin.ModelAdmin[Employee]
     ) -> list[tuple[str, str]]:
-        seen = scope(Employee.objects.all(), request.user, "accounts.view_employee")
-        names = (
-            seen.exclude(department="")
-            .order_by("department")
-            .values_list("department", flat=True)
-            .distinct()
-        )
-        return [(name, name) for name in names[: self.shown]]
+        names = departments(_places(request), limit=self.shown)
+        chosen = self.value()
+        more = [chosen] if chosen and chosen not in names else []
+        return [(name, name) for name in (*names, *more)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Employee]) -> QuerySet[Employee]:
         return queryset.filter(department=self.value()) if self.value() else queryset
+
+
+def _places(request: HttpRequest) -> list[UUID] | None:
+    """Give whose departments there are to choose from; None: those of all organisations."""
+    permission = "accounts.view_employee"
+    seen = organisations(request.user, permission)
+    if chosen := request.GET.get("organisation__id__exact"):
+        with suppress(ValidationError):
+            return list(seen.filter(pk=chosen).values_list("pk", flat=True))
+    if everywhere(request.user, permission):
+        return None
+    return list(seen.values_list("pk", flat=True))
 
 
 class EmployedFilter(admin.SimpleListFilter):
@@ -53,10 +66,10 @@ class EmployedFilter(admin.SimpleListFilter):
         return [("now", _("Employed now")), ("not", _("Inactive, not begun or left"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Employee]) -> QuerySet[Employee]:
-        employed = Employee.objects.employed(timezone.localdate())
+        today, everybody = timezone.localdate(), cast(EmployeeQuerySet, queryset)
         if self.value() == "now":
-            return queryset.filter(pk__in=employed)
-        return queryset.exclude(pk__in=employed) if self.value() == "not" else queryset
+            return everybody.employed(today)
+        return everybody.not_employed(today) if self.value() == "not" else queryset
 
 
 class EmployeeAdmin(DeletesEmployees):
@@ -78,9 +91,8 @@ class EmployeeAdmin(DeletesEmployees):
     list_filter = ("organisation", EmployedFilter, DepartmentFilter)
     list_select_related = ("organisation",)
     list_per_page = 50
-    show_full_result_count = False
     search_fields = ("first_name", "last_name", "email", "employee_number")
-    search_help_text = _("Name, e-mail or employee number")
+    search_help_text = _("The beginning of names, e-mail or employee number")
     actions: tuple[str, ...] = ("sign_out", "delete_for_good")
     fieldsets = (
         (
@@ -111,6 +123,9 @@ class EmployeeAdmin(DeletesEmployees):
         "birth_date",
     )
     employment = ("department", "starts_on", "ends_on", "active")
+
+    def searched(self, typed: str) -> list[Q]:
+        return [people_found(typed)]
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None

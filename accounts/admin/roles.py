@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +19,7 @@ from accounts.admin.common import LAST_ADMINISTRATOR, name_of
 from accounts.administrators.fresh import fresh_sign_in_for_method
 from accounts.models import Employee, Organisation, RoleGrant, User
 from accounts.roles import Role, in_words
+from accounts.search import people_found
 
 GIVE = "accounts.add_rolegrant"
 _WHY_NOT: dict[type[Exception], Any] = {
@@ -97,16 +99,15 @@ class RoleGrantAdmin(ScopedAdmin[RoleGrant]):
     list_filter = ("role", "organisation")
     list_select_related = ("user__employee", "organisation")
     list_per_page = 50
-    search_fields = (
-        "user__username",
-        "user__employee__first_name",
-        "user__employee__last_name",
-        "user__employee__email",
-    )
+    search_fields = ("user__username",)
     search_help_text = _("Name, e-mail or user name")
     actions = None
     fields = ("who", "role", "place", ("granted_at", "giver"))
     readonly_fields = ("who", "place", "giver")
+
+    def searched(self, typed: str) -> list[Q]:
+        found = Employee.objects.filter(people_found(typed)).values("pk")
+        return [Q(user__username__istartswith=typed), Q(user__employee__in=found)]
 
     @admin.display(description=_("who"))
     def who(self, grant: RoleGrant) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 
 from devtools import environment, postgres
+from devtools.bench.administration import compare as administration
 from devtools.bench.children import ROOT, ChildFailed
 from devtools.bench.importing import compare as importing
 from devtools.bench.report import Kept
@@ -39,11 +40,19 @@ def _import(server_url: str, options: argparse.Namespace) -> Kept:
     return importing.run(server_url=server_url, people=options.people, runs=options.runs or 3)
 
 
+def _administration(server_url: str, options: argparse.Namespace) -> Kept:
+    runs, warm_up = options.runs or 30, min(options.warm_up, 3)
+    return administration.run(
+        server_url=server_url, people=options.links, runs=runs, warm_up=warm_up
+    )
+
+
 BENCHES: dict[str, Callable[[str, argparse.Namespace], Kept]] = {
     "sign-in": _sign_in,
     "same-answer-time": _same_answer,
     "stale-links": _stale_links,
     "import": _import,
+    "administration": _administration,
 }
 
 
@@ -71,13 +80,18 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m devtools.bench")
     parser.add_argument("bench", nargs="?", choices=BENCHES, default="sign-in")
     parser.add_argument(
-        "--runs", type=_at_least(2), help="rounds (200; same-answer-time: 1000; import: 3)"
+        "--runs",
+        type=_at_least(2),
+        help="rounds (200; same-answer-time: 1000; import: 3; administration: 30)",
     )
     parser.add_argument(
         "--warm-up", type=_at_least(0), default=20, help="rounds before, not counted (%(default)s)"
     )
     parser.add_argument(
-        "--links", type=_at_least(10), default=1_000_000, help="of stale-links (%(default)s)"
+        "--links",
+        type=_at_least(10),
+        default=1_000_000,
+        help="of stale-links and administration (%(default)s)",
     )
     parser.add_argument(
         "--people", type=_at_least(10), default=100_000, help="of import (%(default)s)"

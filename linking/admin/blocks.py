@@ -16,7 +16,7 @@ from accounts.admin.act import act_page
 from accounts.admin.common import ReasonForm, actor, name_of
 from accounts.administrators.fresh import needs_fresh_sign_in
 from linking import actions
-from linking.admin.common import ReadOnlyAdmin, link_to, paragraphs
+from linking.admin.common import ReadOnlyAdmin, about_people, link_to, paragraphs
 from linking.models import Block, PendingCode
 
 
@@ -39,12 +39,8 @@ class BlockAdmin(ReadOnlyAdmin[Block]):
     list_display = ("budget", "who", "organisation", "blocked_at", "ends_at", "still")
     list_filter = (InForceFilter, "budget", "organisation")
     list_select_related = ("organisation", "employee", "request")
-    search_fields = (
-        "employee__first_name",
-        "employee__last_name",
-        "employee__email",
-        "request__reference__iexact",
-    )
+    search_fields = ("employee",)
+    quick_sorts = ("blocked_at",)
     search_help_text = _("Name, e-mail or the reference of a security code")
     fields = (
         "budget",
@@ -58,6 +54,9 @@ class BlockAdmin(ReadOnlyAdmin[Block]):
     readonly_fields = ("employee_link", "still", "requests", "lifter")
     change_form_template = "admin/linking/block/change_form.html"
     newest = 20
+
+    def searched(self, typed: str) -> list[Q]:
+        return [Q(request__reference=typed.upper()), about_people(typed)]
 
     @admin.display(description=_("who"))
     def who(self, block: Block) -> Any:

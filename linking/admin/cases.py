@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -26,7 +26,7 @@ from linking.admin.case_facts import (
     sides_of,
     what_fits,
 )
-from linking.admin.common import ReadOnlyAdmin
+from linking.admin.common import ReadOnlyAdmin, about_people
 from linking.admin.decision_form import DecisionForm
 from linking.models import Case
 from linking.story import moment
@@ -73,13 +73,8 @@ class CaseAdmin(ReadOnlyAdmin[Case]):
     )
     list_filter = (DecidedFilter, "kind", "organisation")
     list_select_related = ("organisation", "employee")
-    search_fields = (
-        "reference__iexact",
-        "employee__first_name",
-        "employee__last_name",
-        "other_employee__first_name",
-        "other_employee__last_name",
-    )
+    search_fields = ("reference",)
+    quick_sorts = ("opened_at", "age")
     search_help_text = _("Reference or name")
     fieldsets = (
         (None, {"fields": (("reference", "kind"), ("organisation", "opened_at"))}),
@@ -100,6 +95,10 @@ class CaseAdmin(ReadOnlyAdmin[Case]):
     def get_ordering(self, request: HttpRequest) -> Any:
         """The queue has its oldest first; what is looked up afterwards, its newest."""
         return ("-opened_at",) if request.GET.get(DecidedFilter.parameter_name) else ("opened_at",)
+
+    def searched(self, typed: str) -> list[Q]:
+        parties = [about_people(typed), about_people(typed, "other_employee")]
+        return [Q(reference=typed.upper()), *parties]
 
     @admin.display(description=_("age"), ordering="-opened_at")
     def age(self, case: Case) -> str:

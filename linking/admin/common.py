@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import ScopedAdmin
 from accounts.models import Employee
+from accounts.search import people_found
 from linking.models import LinkedIdentity
 
 
@@ -18,7 +19,6 @@ class ReadOnlyAdmin[Row: Model](ScopedAdmin[Row]):
     """Rows that only the journey itself writes."""
 
     list_per_page = 50
-    show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -28,6 +28,11 @@ class ReadOnlyAdmin[Row: Model](ScopedAdmin[Row]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
         return False
+
+
+def about_people(typed: str, path: str = "employee") -> Q:
+    """Give the condition that a row is about somebody who is found so."""
+    return Q(**{f"{path}__in": Employee.objects.filter(people_found(typed)).values("pk")})
 
 
 def link_to(employee: Employee | None) -> str:

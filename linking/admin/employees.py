@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.db.models import Model, Prefetch, QuerySet
+from django.db.models import Exists, Model, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -28,10 +28,12 @@ class LinkedFilter(admin.SimpleListFilter):
         return [("yes", _("Linked")), ("no", _("Not linked"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Employee]) -> QuerySet[Employee]:
-        linked = LinkedIdentity.objects.in_force(timezone.now()).values("employee")
+        linked = Exists(
+            LinkedIdentity.objects.in_force(timezone.now()).filter(employee=OuterRef("pk"))
+        )
         if self.value() == "yes":
-            return queryset.filter(pk__in=linked)
-        return queryset.exclude(pk__in=linked) if self.value() == "no" else queryset
+            return queryset.filter(linked)
+        return queryset.filter(~linked) if self.value() == "no" else queryset
 
 
 class History[Row: Model](admin.TabularInline[Row, Employee]):

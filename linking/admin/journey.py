@@ -1,9 +1,11 @@
 """Codes and mails as administrators see them: nothing secret, nothing to change."""
 
 from django.contrib import admin
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from linking.admin.common import ReadOnlyAdmin, link_to
+from accounts.search import starts_with
+from linking.admin.common import ReadOnlyAdmin, about_people, link_to
 from linking.models import OutgoingMail, PendingCode
 
 
@@ -22,13 +24,8 @@ class PendingCodeAdmin(ReadOnlyAdmin[PendingCode]):
     )
     list_filter = ("state", "refusal", "organisation", "requested_at")
     list_select_related = ("organisation", "employee", "mail")
-    search_fields = (
-        "reference__exact",
-        "email",
-        "employee__first_name",
-        "employee__last_name",
-        "employee__email",
-    )
+    search_fields = ("reference",)
+    quick_sorts = ("requested_at",)
     search_help_text = _("Reference, e-mail or name")
     fields = (
         "reference",
@@ -44,6 +41,10 @@ class PendingCodeAdmin(ReadOnlyAdmin[PendingCode]):
         "mail_answer",
     )
     readonly_fields = ("employee_link", "shown_eid", "mail_state", "mail_answer")
+
+    def searched(self, typed: str) -> list[Q]:
+        reference = Q(reference=typed.upper())
+        return [reference, starts_with("email", typed), about_people(typed)]
 
     @admin.display(description=_("eID"))
     def shown_eid(self, request: PendingCode) -> str:
@@ -78,7 +79,8 @@ class OutgoingMailAdmin(ReadOnlyAdmin[OutgoingMail]):
     )
     list_filter = ("state", "kind", "organisation", "created_at")
     list_select_related = ("employee", "organisation")
-    search_fields = ("recipient", "employee__first_name", "employee__last_name")
+    search_fields = ("recipient",)
+    quick_sorts = ("created_at",)
     search_help_text = _("E-mail or name")
     fields = (
         "kind",
@@ -91,6 +93,9 @@ class OutgoingMailAdmin(ReadOnlyAdmin[OutgoingMail]):
         ("created_at", "next_attempt_at", "sent_at", "give_up_at"),
     )
     readonly_fields = ("employee_link",)
+
+    def searched(self, typed: str) -> list[Q]:
+        return [starts_with("recipient", typed), about_people(typed)]
 
     @admin.display(description=_("employee"))
     def employee_link(self, mail: OutgoingMail) -> str:

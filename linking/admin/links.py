@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -16,7 +16,7 @@ from accounts.admin.act import act_page
 from accounts.admin.common import ReasonForm, actor, name_of
 from accounts.administrators.fresh import fresh_sign_in_for_method, needs_fresh_sign_in
 from linking import actions
-from linking.admin.common import ReadOnlyAdmin, link_to, registered_number
+from linking.admin.common import ReadOnlyAdmin, about_people, link_to, registered_number
 from linking.models import LinkedIdentity
 
 # Each is a field of the form that asks, and a form has a thousand at most.
@@ -29,13 +29,9 @@ class LinkedIdentityAdmin(ReadOnlyAdmin[LinkedIdentity]):
     list_display = ("employee", "organisation", "shown_eid", "level", "state", "linked_at", "used")
     list_filter = ("state", "level", "organisation", "linked_at")
     list_select_related = ("employee", "organisation")
-    search_fields = (
-        "employee__first_name",
-        "employee__last_name",
-        "employee__email",
-        "employee__employee_number",
-    )
-    search_help_text = _("Name, e-mail or employee number")
+    search_fields = ("employee",)
+    quick_sorts = ("linked_at",)
+    search_help_text = _("The beginning of names, e-mail or employee number")
     actions = ("revoke",)
     fields = (
         "employee_link",
@@ -57,6 +53,9 @@ class LinkedIdentityAdmin(ReadOnlyAdmin[LinkedIdentity]):
         "why_it_ended",
     )
     change_form_template = "admin/linking/linkedidentity/change_form.html"
+
+    def searched(self, typed: str) -> list[Q]:
+        return [about_people(typed)]
 
     @admin.display(description=_("eID"), ordering="eid")
     def shown_eid(self, link: LinkedIdentity) -> str:

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import uuid7
 from accounts.models import Employee, Organisation
+from accounts.search import folded
 from linking.policy import Refusal
 
 
@@ -77,6 +78,16 @@ class PendingCode(models.Model):
             models.Index(fields=["fingerprint", "-requested_at"], name="code_by_person"),
             models.Index(fields=["employee", "-requested_at"], name="code_by_employee"),
             models.Index(fields=["reference"], name="code_by_reference"),
+            models.Index(
+                fields=["organisation", "-requested_at", "-id"], name="code_newest_of_organisation"
+            ),
+            models.Index(fields=["state", "-requested_at", "-id"], name="code_by_state"),
+            models.Index(
+                fields=["refusal", "-requested_at", "-id"],
+                condition=~Q(refusal=""),
+                name="code_by_refusal",
+            ),
+            models.Index(folded("email"), name="code_by_address"),
             models.Index(
                 fields=["requested_at"], condition=Q(decided_at__isnull=True), name="code_undecided"
             ),

@@ -120,6 +120,16 @@ class LinkedIdentity(models.Model):
                 condition=Q(state__in=("pending", "active")),
                 name="link_by_fingerprint",
             ),
+            models.Index(fields=["-linked_at", "-id"], name="link_newest_first"),
+            models.Index(
+                fields=["organisation", "-linked_at", "-id"], name="link_newest_of_organisation"
+            ),
+            # Not of those in force, which most are: each sign-in would write one more.
+            models.Index(
+                fields=["state", "-linked_at", "-id"],
+                condition=~Q(state="active"),
+                name="link_by_other_state",
+            ),
             models.Index(
                 fields=["fingerprint_key"],
                 condition=Q(state__in=("pending", "active")),

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import uuid7
 from accounts.models import Employee, Organisation
+from accounts.search import folded
 from linking.models.cases import Case
 from linking.models.invitations import Invitation
 from linking.models.journey import PendingCode
@@ -103,6 +104,12 @@ class OutgoingMail(models.Model):
                 fields=["next_attempt_at"], condition=Q(state="queued"), name="mail_due_first"
             ),
             models.Index(fields=["-created_at"], name="mail_newest_first"),
+            models.Index(
+                fields=["organisation", "-created_at", "-id"], name="mail_newest_of_organisation"
+            ),
+            models.Index(fields=["state", "-created_at", "-id"], name="mail_by_state"),
+            models.Index(fields=["kind", "-created_at", "-id"], name="mail_by_kind"),
+            models.Index(folded("recipient"), name="mail_by_recipient"),
             models.Index(fields=["employee", "-created_at"], name="mail_by_employee"),
         )
 

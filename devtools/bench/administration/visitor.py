@@ -1,0 +1,118 @@
+"""Somebody signed in to the administration, who opens its pages and looks at the clock."""
+
+import json
+import sys
+import time
+from typing import Any
+
+import django
+from django.db import connection
+
+from devtools.bench.administration import pages
+
+# Whom each viewer's role is for: an organisation's slug, or the whole portal.
+PLACES = {
+    pages.EVERYWHERE: ("administrator", ""),
+    pages.ONE_LARGE: ("registrar", "kommune-0"),
+    pages.ONE_SMALL: ("administrator", "kommune-7"),
+    pages.SUPPORT: ("support", "kommune-0"),
+}
+
+
+class Statements:
+    """How many there were, how long they took, and which took longest."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.seconds = self.longest = 0.0
+        self.slowest = ""
+
+    def __call__(self, execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            took = time.perf_counter() - began
+            self.number += 1
+            self.seconds += took
+            if took > self.longest:
+                self.longest, self.slowest = took, sql
+
+
+def measure(viewer: str, *, runs: int, warm_up: int) -> list[dict[str, Any]]:
+    """Give, of each page, the times of `runs` rounds in milliseconds, and its statements."""
+    client = _signed_in(viewer)
+    found = []
+    for page in pages.pages(viewer, employee=_somebody(viewer)):
+        if page.is_deep and client.get(page.address).status_code == 302:
+            continue  # so few rows
+        statements = Statements()
+        times = []
+        for turn in range(warm_up + runs):
+            statements = Statements()
+            with connection.execute_wrapper(statements):
+                began = time.perf_counter()
+                answer = client.get(page.address)
+                took = (time.perf_counter() - began) * 1000
+            if answer.status_code != 200:
+                raise RuntimeError(f"{page.address} answered {answer.status_code}")
+            if turn >= warm_up:
+                times.append(took)
+        found.append(
+            {
+                "page": page.name,
+                "times": times,
+                "statements": statements.number,
+                "in_the_database_ms": statements.seconds * 1000,
+                "slowest": statements.slowest,
+            }
+        )
+    return found
+
+
+def _signed_in(viewer: str) -> Any:
+    # Django's models can be imported only when it has been set up.
+    from allauth.account.internal.flows.login import record_authentication  # noqa: PLC0415
+    from django.http import HttpRequest  # noqa: PLC0415
+    from django.test import Client  # noqa: PLC0415
+    from django.utils import timezone  # noqa: PLC0415
+
+    from accounts.administrators.gate import LOCAL_BACKEND  # noqa: PLC0415
+    from accounts.models import Organisation, RoleGrant, User  # noqa: PLC0415
+
+    role, slug = PLACES[viewer]
+    user, _made = User.objects.get_or_create(
+        username=f"{role} {slug}", defaults={"is_staff": True, "password": "!"}
+    )
+    RoleGrant.objects.get_or_create(
+        user=user,
+        role=role,
+        organisation=Organisation.objects.filter(slug=slug).first(),
+        defaults={"granted_at": timezone.now(), "granted_by": "system"},
+    )
+    client = Client(headers={"host": "127.0.0.1", "accept-language": "nb"})
+    client.force_login(user, backend=LOCAL_BACKEND)
+    request = HttpRequest()
+    request.session = client.session
+    record_authentication(request, user, "mfa", type="totp")
+    request.session.save()
+    return client
+
+
+def _somebody(viewer: str) -> str:
+    from accounts.models import Employee  # noqa: PLC0415
+
+    slug = PLACES[viewer][1] or "kommune-0"
+    return str(Employee.objects.filter(organisation__slug=slug, links__isnull=False)[:1].get().pk)
+
+
+def main() -> None:
+    django.setup()
+    for line in sys.stdin:
+        asked = json.loads(line)
+        answer = measure(asked["viewer"], runs=int(asked["runs"]), warm_up=int(asked["warm_up"]))
+        print(json.dumps({"pages": answer}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
