@@ -173,7 +173,7 @@ def _failed(code: CodeAsked, address: str, now: datetime) -> Told:
 
 def _refused(code: CodeAsked, address: str, now: datetime) -> Told:
     said, do = REFUSALS[code.refusal]
-    return Told((*_mail(code.mail, address, now), str(said)), (str(do),))
+    return Told((*_mail(code.mail, address, now), *_wrong(code), str(said)), (str(do),))
 
 
 def _confirmed(code: CodeAsked, address: str, now: datetime) -> Told:

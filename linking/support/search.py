@@ -46,23 +46,32 @@ def find(typed: Typed, user: Someone) -> Found:
     if typed.kind in (Kind.NOTHING, Kind.IDENTITY_NUMBER):
         return Found()
     reference = quoted(typed.references, user)
-    people = list(_people(typed, user)[: MOST + 1])
+    people = list(_scoped(_exactly(typed), user)[: MOST + 1])
+    if not people and typed.words:
+        people = list(_scoped(_named(typed), user)[: MOST + 1])
     return Found(tuple(people[:MOST]), reference, more=len(people) > MOST)
 
 
-def _people(typed: Typed, user: Someone) -> QuerySet[Employee]:
-    seen: QuerySet[Employee] = (
-        Employee.objects.at_address(typed.text) if typed.kind == Kind.EMAIL else _named(typed)
+def _scoped(people: QuerySet[Employee], user: Someone) -> QuerySet[Employee]:
+    mine = organisations(user, SEE_PEOPLE)
+    return people.filter(organisation__in=mine).select_related("organisation")
+
+
+def _exactly(typed: Typed) -> QuerySet[Employee]:
+    """By what is unique in an organisation, and has its index."""
+    found: QuerySet[Employee] = (
+        Employee.objects.at_address(typed.text)
+        if typed.kind == Kind.EMAIL
+        else Employee.objects.filter(employee_number=typed.text)
     )
-    return seen.filter(organisation__in=organisations(user, SEE_PEOPLE)).select_related(
-        "organisation"
-    )
+    return found
 
 
 def _named(typed: Typed) -> QuerySet[Employee]:
-    """Each word begins a word of the name, in any order; or the whole is an employee number."""
-    names = reduce(and_, (_begins(word) for word in typed.words))
-    found: QuerySet[Employee] = Employee.objects.filter(names | Q(employee_number=typed.text))
+    """Each word begins a word of the name, in any order."""
+    found: QuerySet[Employee] = Employee.objects.filter(
+        reduce(and_, (_begins(word) for word in typed.words))
+    )
     return found
 
 

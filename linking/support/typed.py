@@ -12,7 +12,7 @@ LONGEST = 254
 _MOST_WORDS = 5
 _MOST_SPELLINGS = 16
 # Eleven digits, however they are parted: it may be somebody's identity number, or hold one.
-_ELEVEN = re.compile(r"\d(?:[\s.,/_\u00ad\u2010-\u2015\u2212-]*\d){10}")
+_ELEVEN = re.compile(r"\d(?:[\W_]*\d){10}")
 _PARTING = re.compile(r"[\s.\u00ad\u2010-\u2015\u2212-]+")
 # References have no letters that look alike: what they may have been read or heard as.
 _MEANT = {"0": "QD", "O": "QD", "1": "7J", "I": "J7", "L": "7J", "U": "V"}

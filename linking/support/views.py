@@ -47,14 +47,15 @@ def search(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     if request.method != "POST":
         return _search_page(request, SearchForm())
-    form = SearchForm(request.POST)
+    form, typed = SearchForm(request.POST), recognise(request.POST.get("q", ""))
+    # First of all, whatever else is wrong: a number does not come back in the page either.
+    if typed.kind == Kind.IDENTITY_NUMBER:
+        _note_search(request, typed, Found())
+        return _search_page(request, SearchForm(), identity_number=True)
     if not form.is_valid():
         return _search_page(request, form)
-    typed = recognise(form.cleaned_data["q"])
     hits = find(typed, request.user)
     _note_search(request, typed, hits)
-    if typed.kind == Kind.IDENTITY_NUMBER:  # it does not come back in the page either
-        return _search_page(request, SearchForm(), identity_number=True)
     if not hits.hits:
         return _search_page(request, form, nothing=True)
     request.session[FOUND] = {

@@ -168,6 +168,9 @@ def test_a_case_is_told_by_its_reference(siri: Client, eksempel: World, referenc
         f"kari {NUMBER}",
         f"1001 {NUMBER}",
         "１６９１９４０８１３１",
+        f"{NUMBER}\0",
+        f"{NUMBER} {'x' * 300}",
+        "169194:08131",
     ],
 )
 def test_an_identity_number_is_neither_looked_up_nor_kept_nor_shown(
@@ -179,6 +182,7 @@ def test_an_identity_number_is_neither_looked_up_nor_kept_nor_shown(
     assert answer.status_code == 200
     assert "It was not looked up and not kept." in html
     assert typed not in html
+    assert "08131" not in html
     assert "08131" not in str(list(AuditEvent.objects.values()))
     assert "08131" not in str(dict(siri.session))
     assert events()[-1] == ("person:searched", {"kind": "identity-number", "hits": 0})
