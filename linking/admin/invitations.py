@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import scope
-from linking.admin.common import ReadOnlyAdmin, link_to
+from linking.admin.common import ReadOnlyAdmin, about_people, link_to
 from linking.models import Campaign, Invitation, LinkedIdentity
 
 
@@ -97,8 +97,8 @@ class InvitationAdmin(ReadOnlyAdmin[Invitation]):
     list_display = ("recipient", "employee", "organisation", "invited_at", "progress", "reminders")
     list_filter = (StageFilter, CampaignFilter, "organisation")
     list_select_related = ("employee", "organisation")
-    search_fields = ("recipient", "employee__first_name", "employee__last_name")
-    search_help_text = _("E-mail or name")
+    search_fields = ("employee",)
+    search_help_text = _("The beginning of names, e-mail or employee number")
     fields = (
         "organisation",
         "employee_link",
@@ -111,6 +111,9 @@ class InvitationAdmin(ReadOnlyAdmin[Invitation]):
         ("ended_at", "end"),
     )
     readonly_fields = ("employee_link", "progress")
+
+    def searched(self, typed: str) -> list[Q]:
+        return [about_people(typed)]
 
     @admin.display(description=_("employee"))
     def employee_link(self, invitation: Invitation) -> str:

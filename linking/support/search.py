@@ -1,16 +1,16 @@
 """Finds whom or what was typed, in the organisations that the user may see."""
 
 from dataclasses import dataclass
-from functools import reduce
-from operator import and_
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.access import Someone, organisations
+from accounts.lists import FOUND
 from accounts.models import Employee
+from accounts.search import people_found
 from linking.models import LinkedIdentity
 from linking.support.access import SEE_PEOPLE, may_read_story
 from linking.support.quoted import Quoted, quoted
@@ -48,7 +48,7 @@ def find(typed: Typed, user: Someone) -> Found:
     reference = quoted(typed.references, user)
     people = list(_scoped(_exactly(typed), user)[: MOST + 1])
     if not people and typed.words:
-        people = list(_scoped(_named(typed), user)[: MOST + 1])
+        people = list(_named(typed, user)[: MOST + 1])
     return Found(tuple(people[:MOST]), reference, more=len(people) > MOST)
 
 
@@ -67,21 +67,11 @@ def _exactly(typed: Typed) -> QuerySet[Employee]:
     return found
 
 
-def _named(typed: Typed) -> QuerySet[Employee]:
-    """Each word begins a word of the name, in any order."""
-    found: QuerySet[Employee] = Employee.objects.filter(
-        reduce(and_, (_begins(word) for word in typed.words))
-    )
-    return found
-
-
-def _begins(word: str) -> Q:
-    condition = Q()
-    for name in ("first_name", "last_name"):
-        condition |= Q(**{f"{name}__istartswith": word})
-        condition |= Q(**{f"{name}__icontains": f" {word}"})
-        condition |= Q(**{f"{name}__icontains": f"-{word}"})
-    return condition
+def _named(typed: Typed, user: Someone) -> QuerySet[Employee]:
+    """Each word begins a word of the name, in any order; found first, and put in order then."""
+    found = _scoped(Employee.objects.filter(people_found(" ".join(typed.words))), user)
+    keys = found.order_by().values_list("pk", flat=True)[: FOUND + 1]
+    return _scoped(Employee.objects.filter(pk__in=list(keys)), user)
 
 
 def rows_of(keys: list[Any], user: Someone) -> list[Row]:

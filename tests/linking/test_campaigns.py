@@ -271,6 +271,7 @@ def test_all_of_a_filter_are_invited_though_they_are_more_than_a_page(
 
 
 def test_all_who_are_not_linked_are_invited_from_the_campaigns(anne: Client, world: World) -> None:
+    some(world.organisation, 2)
     page = text(anne.get(reverse(ADD)))
     assert "employees of Fjordmark kommune get an invitation." in page
     answer = anne.post(reverse(ADD), {"confirm": "x", "deadline": "2001-01-01", "note": "a\0b"})
