@@ -165,8 +165,7 @@ def _carry_out(
 ) -> list[Change]:
     """Give the changes as they were made: new people have ids."""
     changes = [_with_id(change) for change in plan.changes]
-    registry.write(organisation, changes)
-    record_people(organisation, changes, by=by, now=now)
+    write_people(organisation, changes, by=by, now=now)
     counts: dict[str, Any] = {kind.value: number for kind, number in plan.counts().items()}
     record(
         Event.IMPORT_APPLIED,
@@ -187,10 +186,18 @@ def _with_id(change: Change) -> Change:
     return Change(change.kind, change.after._replace(id=uuid7()), None, change.line)
 
 
-def record_people(
+def write_people(
     organisation: Organisation, changes: list[Change], *, by: str, now: datetime
 ) -> None:
-    """Write one event for each person: which fields, and no values."""
+    """Write the changes, those of an undoing too, and an event for each person.
+
+    The event tells which fields, and no values.
+
+    Raises:
+        RegistryChanged: somebody wrote to one of these employees since the plan was made.
+        IntegrityError: somebody else took an employee number or an address.
+    """
+    registry.write(organisation, changes)
     by_fields: dict[tuple[str, ...], list[Change]] = defaultdict(list)
     for change in changes:
         by_fields[change.fields].append(change)

@@ -1,11 +1,11 @@
 """The rows of an import as they are kept: to look at, to report, and to undo it by."""
 
+import json
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 from django.db import connection
-from psycopg.types.json import Jsonb
 
 from accounts.imports.models import Import, ImportRow, problem_as_json
 from accounts.imports.people import Person
@@ -44,8 +44,8 @@ def keep_plan(changeset: Import, plan: Plan, changes: Iterable[Change]) -> None:
 
 
 def _refused(row: RefusedRow) -> tuple[Any, ...]:
-    problems = Jsonb([problem_as_json(each) for each in row.problems])
-    whose = (None, row.employee_number, "", Jsonb({}), Jsonb({}), problems, False)
+    problems = json.dumps([problem_as_json(each) for each in row.problems])
+    whose = (None, row.employee_number, "", "{}", "{}", problems, False)
     return ("refused", row.line, *whose, *_no_numbers(), *_no_numbers())
 
 
@@ -61,9 +61,9 @@ def _changed(change: Change, day: date | None) -> tuple[Any, ...]:
         after.id,
         after.employee_number,
         f"{after.first_name} {after.last_name}",
-        Jsonb(_values(before, fields)),
-        Jsonb(_values(after, fields)),
-        Jsonb([]),
+        json.dumps(_values(before, fields)),
+        json.dumps(_values(after, fields)),
+        "[]",
         day is not None and loses_access(before, after, day),
         *(part for number in numbers for part in _number(number)),
     )

@@ -167,6 +167,8 @@ class ImportRow(models.Model):
     after_key = models.CharField(max_length=50, blank=True)
 
     class Meta:
+        verbose_name = _("row of an import")
+        verbose_name_plural = _("rows of imports")
         default_permissions = ()
         indexes = (
             models.Index(fields=["changeset", "kind", "id"], name="import_row_by_kind"),

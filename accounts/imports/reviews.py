@@ -1,8 +1,8 @@
 """An import that somebody looks at before it is applied: uploaded, compared, approved, done.
 
-What takes long is done by a worker (`linking/tasks.py`). Each attempt is claimed
-and committed first, so that a page can tell whether it has begun; a worker that dies loses its
-claim after `CLAIM`. Nothing of the file is kept but what was read of it, until it is decided.
+What takes long is done by a worker (`linking/tasks.py`). Each attempt is claimed and committed
+first, so that a page can tell whether it has begun; a worker that dies loses its claim after
+`CLAIM`. Nothing of the file is kept but what was read of it, until it is decided.
 """
 
 from datetime import datetime, timedelta
@@ -231,10 +231,18 @@ def user_of(actor: str) -> User | AnonymousUser:
 
 
 def claim(key: UUID, state: Import.State, *, now: datetime) -> bool:
-    """Take the work on, committed before it begins: of two workers one does it."""
+    """Take the work on, committed before it begins: of two workers one does it.
+
+    Where workers have died of it as often as it may be tried, it is given up.
+    """
     free = Q(started_at__isnull=True) | Q(started_at__lt=now - CLAIM)
     waiting = Import.objects.filter(free, pk=key, state=state)
-    return bool(waiting.update(started_at=now, attempts=F("attempts") + 1))
+    taken = waiting.filter(attempts__lt=ATTEMPTS)
+    if taken.update(started_at=now, attempts=F("attempts") + 1):
+        return True
+    if waiting.exists():
+        give_up_or_free(key, now=now)
+    return False
 
 
 def locked(key: UUID, state: Import.State) -> Import | None:

@@ -173,8 +173,7 @@ def _put_back(changeset: Import, undoing: Undoing, *, now: datetime) -> None:
     registry.delete(organisation, leaving)
     changes = [*undoing.restored, *undoing.ended]
     if changes:
-        registry.write(organisation, changes)
-        actions.record_people(organisation, changes, by=by, now=now)
+        actions.write_people(organisation, changes, by=by, now=now)
     note(
         Event.IMPORT_UNDONE,
         changeset,

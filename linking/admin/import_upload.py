@@ -142,7 +142,7 @@ class Uploading(ScopedAdmin[Import]):
         told = "name-0" in request.POST
         if told or form.cleaned_data["choose"]:
             columns = self._columns(file, remembered, request.POST if told else None)
-            if not told or not columns.fits() or not columns.is_valid():
+            if not told or not columns.is_valid():
                 return columns, None
             remembered = {**remembered, **_plain(columns.told())}
             naming.name_columns(

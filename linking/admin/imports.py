@@ -128,7 +128,8 @@ class ImportAdmin(Uploading, Deciding):
             "undoer": who(changeset.undone_by),
             "under_way": changeset.state in Import.UNDER_WAY,
             "problem": what_happened(changeset.problem),
-            "over_limit": changeset.loses_too_many(LEAVE_LIMIT),
+            "over_limit": changeset.state in Import.WAITING
+            and changeset.loses_too_many(LEAVE_LIMIT),
             "limit": LEAVE_LIMIT,
             "share": _share(changeset),
             "figures": figures,

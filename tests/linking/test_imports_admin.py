@@ -4,9 +4,9 @@ import csv as reader
 import io
 import time
 from datetime import timedelta
-from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -210,18 +210,16 @@ def test_many_leavers_need_a_fresh_sign_in(rune: Client, organisation: Organisat
     assert newest().state == "review"
 
 
-def test_leavers_leave_from_the_day_that_was_looked_at(
+def test_what_is_carried_out_the_next_day_is_what_was_looked_at(
     rune: Client, organisation: Organisation
 ) -> None:
     make_employee(organisation=organisation, employee_number="7")
     upload(rune, organisation, csv(INGRID))
     work()
-    yesterday = timezone.localdate() - timedelta(days=1)
-    Import.objects.update(day=yesterday)
-    send(rune, "look_again")
-    work()
     send(rune, "approve", code=newest().code, leavers="1")
-    work()
+    tomorrow = timezone.now() + timedelta(days=1)
+    reviews.carry_out(newest().pk, keys=settings.FINGERPRINT_KEYS, now=tomorrow)
+    assert newest().state == "applied"
     assert Employee.objects.get(employee_number="7").ends_on == timezone.localdate()
 
 
@@ -337,16 +335,37 @@ def test_a_link_of_a_leaver_ends_and_the_page_never_shows_a_fingerprint(
 
 
 def test_a_new_fingerprint_key_makes_what_waits_out_of_date(
-    rune: Client, organisation: Organisation, settings: Any
+    rune: Client, organisation: Organisation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whose fingerprint was renewed under it meanwhile would seem to have another number."""
     upload(rune, organisation, csv((*INGRID, INGRIDS_NUMBER), header=(*REQUIRED, "national_id")))
     work()
     send(rune, "approve", code=newest().code)
-    settings.FINGERPRINT_KEYS = FingerprintKeys(
-        {"new": b"n" * 32, **settings.FINGERPRINT_KEYS.keys}
-    )
+    keys = FingerprintKeys({"new": b"n" * 32, **settings.FINGERPRINT_KEYS.keys})
+    monkeypatch.setattr(settings, "FINGERPRINT_KEYS", keys)
     assert work().state == "outdated"
     send(rune, "look_again")
     assert (work().state, newest().problem) == ("outdated", "key-changed")
     assert not Employee.objects.exists()
+
+
+def test_what_workers_die_of_is_given_up(rune: Client, organisation: Organisation) -> None:
+    """A worker that was killed has told nobody."""
+    upload(rune, organisation, csv(INGRID))
+    long_ago = timezone.now() - reviews.CLAIM * 2
+    Import.objects.update(attempts=reviews.ATTEMPTS, started_at=long_ago)
+    assert work().state == "failed"
+    assert not ReadFile.objects.exists()
+
+
+def test_no_way_round_the_page_approves_many_leavers(
+    rune: Client, organisation: Organisation
+) -> None:
+    imported(rune, organisation, csv(INGRID, SOLVEIG))
+    upload(rune, organisation, csv(INGRID))
+    changeset, by = work(), User.objects.get(username="rune")
+    for leavers in (None, 0, 2):
+        with pytest.raises(reviews.LeaversNotConfirmed):
+            reviews.approve(
+                changeset, code=changeset.code, by=by, now=timezone.now(), leavers=leavers
+            )
