@@ -157,7 +157,7 @@ def _name_fits(employee: Employee, request: PendingCode) -> bool | None:
 def _mailed_elsewhere(request: PendingCode, employee: Employee) -> bool:
     """Whether code or invitation went to an address that is not the registered one now."""
     if request.invitation is not None:
-        return fold_email(request.invitation.recipient) != fold_email(employee.email)
+        return not request.invitation.went_to(employee)
     mails = OutgoingMail.objects.filter(pending_code=request).values_list("recipient", flat=True)
     return any(fold_email(recipient) != fold_email(employee.email) for recipient in mails)
 

@@ -134,16 +134,16 @@ class Invitation(models.Model):
     def __str__(self) -> str:
         return self.recipient
 
-    @property
-    def is_addressed_right(self) -> bool:
-        """Whether it went to what is the employee's registered address now (A-11)."""
-        return fold_email(self.recipient) == fold_email(self.employee.email)
+    def went_to(self, employee: Employee) -> bool:
+        """Whether it went to what is registered for the employee now, and in that place (A-11)."""
+        same_place = self.organisation_id == employee.organisation_id
+        return same_place and fold_email(self.recipient) == fold_email(employee.email)
 
     def is_in_force(self, now: datetime) -> bool:
         """Whether its link is worth anything: open, and its reader works here at that address."""
         is_open = self.ended_at is None and self.expires_at > now
         employed = self.employee.is_employed(timezone.localdate(now))
-        return is_open and employed and self.is_addressed_right
+        return is_open and employed and self.went_to(self.employee)
 
 
 def ends_at(invited_at: datetime) -> datetime:

@@ -100,6 +100,7 @@ def test_the_page_sends_its_address_nowhere_and_is_kept_nowhere(ingrid: Employee
     [
         (lambda i, e: e.update(email="new@eksempel.example"), 410, "has been changed"),
         (lambda i, e: e.update(active=False), 410, "has been changed"),
+        (lambda i, e: e.update(organisation=make_organisation()), 410, "has been changed"),
         (lambda i, e: i.update(expires_at=timezone.now()), 410, "for 14 days"),
         (lambda i, e: i.update(ended_at=timezone.now(), end="stopped"), 410, "taken it back"),
         (lambda i, e: i.update(ended_at=timezone.now(), end="replaced"), 410, "newer invitation"),
@@ -318,7 +319,10 @@ def test_the_token_is_in_the_mail_and_nowhere_else(
     token = path.split("/")[2]
     browser().post(path)
     browser().put(path)
+    visitor.post(path)
+    assert token not in str(dict(visitor.client.session.items()))
     come(visitor, path, INGRID)
+    assert token not in str(dict(visitor.client.session.items()))
     visitor.post("/link/invitation/")
     assert visitor.get(path).status_code == 410
     run_worker()
@@ -327,3 +331,20 @@ def test_the_token_is_in_the_mail_and_nowhere_else(
     assert [place for place, content in sinks.database() if token.encode() in content] == []
     assert visitor.client.session.get("invitation") is None
     assert actions.open_one(invitation_of(ingrid).pk, now=timezone.now()) is None
+
+
+def test_html_in_names_and_in_the_message_is_text(
+    visitor: Visitor, ingrid: Employee, mailbox: Mailbox
+) -> None:
+    """A-15; and a message of several lines adds no header (A-14)."""
+    html = "<script>alert(1)</script>"
+    Organisation.objects.update(name=f"O{html}")
+    Employee.objects.filter(pk=ingrid.pk).update(first_name=f"F{html}")
+    invite(ingrid, note=f"N{html}\r\nBcc: x@x.example\r\n\r\nx")
+    path = mailed_path(mailbox)
+    mail = mailbox.mails[0]
+    assert {"Bcc", "bcc"}.isdisjoint(mail.headers)
+    pages = [text(visitor.get(path)), text(come(visitor, path, INGRID)), mail.html]
+    Invitation.objects.update(ended_at=timezone.now(), end="used")
+    pages.append(text(visitor.get(path)))
+    assert all("&lt;script&gt;" in page and html not in page for page in pages)

@@ -290,6 +290,17 @@ def test_nobody_is_invited_in_another_organisation(anne: Client, world: World) -
     assert not Invitation.objects.filter(employee=stranger).exists()
 
 
+def test_who_is_only_registrar_here_invites_nobody_here(world: World) -> None:
+    """And is administrator elsewhere."""
+    user = make_colleague(world, "Rune", Role.REGISTRAR)
+    make_grant(user=user, role=Role.ADMINISTRATOR, organisation=make_organisation())
+    chosen = str(some(world.organisation)[0].pk)
+    browser_of(User.objects.get(pk=user.pk)).post(
+        reverse(EMPLOYEES), {"action": "invite", "_selected_action": chosen, "confirm": "x"}
+    )
+    assert not Invitation.objects.filter(employee=chosen).exists()
+
+
 def test_employees_of_two_organisations_are_not_one_campaign() -> None:
     user = User.objects.create(username="pia", password="!")
     make_grant(user=user, role=Role.ADMINISTRATOR)

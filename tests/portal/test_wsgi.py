@@ -37,3 +37,21 @@ def test_a_form_is_utf_8_whatever_it_says(
     b"".join(application(environ, lambda status, _headers: answered.append(status)))
     assert answered == ["400 Bad Request"]
     assert environ["CONTENT_TYPE"] == kind
+
+
+def test_a_personal_address_is_masked_for_gunicorns_access_log(organisation: Organisation) -> None:
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": "/invitation/abc-123/",
+        "RAW_URI": "/invitation/abc-123/?x=1",
+        "HTTP_HOST": organisation.host,
+        "SERVER_NAME": "x",
+        "SERVER_PORT": "80",
+        "wsgi.input": io.BytesIO(),
+        "wsgi.url_scheme": "http",
+        "wsgi.errors": io.StringIO(),
+    }
+    from portal.wsgi import application
+
+    b"".join(application(environ, lambda _status, _headers: None))
+    assert environ["RAW_URI"] == "/invitation/…/?x=1"
