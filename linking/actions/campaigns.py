@@ -69,6 +69,8 @@ def _judged(employees: QuerySet[Employee], now: datetime) -> Any:
     employed = Employee.objects.employed(timezone.localdate(now))
     bounced = own.filter(recipient=OuterRef("email"), failed_at__gt=now - BOUNCED_LATELY)
     recent = own.filter(invited_at__gt=now - RECENTLY).exclude(end=Invitation.End.STOPPED)
+    # Whatever a list has joined to it or sorted it by.
+    employees = Employee.objects.filter(pk__in=employees.order_by().values("pk"))
     return employees.alias(linked=Exists(links), recent=Exists(recent)).annotate(
         left_out=Case(
             When(~Exists(employed.filter(pk=OuterRef("pk"))), then=Value(LeftOut.NOT_EMPLOYED)),
@@ -100,7 +102,7 @@ def invite(
     """
     # One campaign at a time: whoever presses twice finds them invited already.
     Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
-    judged = _judged(employees.filter(organisation=organisation), now).filter(left_out="")
+    judged = _judged(employees, now).filter(left_out="", organisation=organisation)
     chosen = list(judged.order_by("pk").select_for_update(of=("self",), no_key=True))
     if not chosen:
         raise NobodyToInvite

@@ -32,6 +32,7 @@ class PendingCodeAdmin(ReadOnlyAdmin[PendingCode]):
         "organisation",
         "email",
         "employee_link",
+        "invitation",
         "shown_eid",
         "state",
         "refusal",
