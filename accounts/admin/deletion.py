@@ -70,7 +70,11 @@ class DeletesEmployees(ScopedAdmin[Employee]):
             "employees": gone,
             "employed": [each for each in allowed if each not in gone],
             "not_yours": [each for each in employees if each not in allowed],
-            "counts": [(name, how_many) for name, how_many in counts.items() if how_many],
+            "counts": [
+                (name, how_many)
+                for name, how_many in counts.items()
+                if name != self.opts.verbose_name_plural
+            ],
             "form": form,
             "action": "delete_for_good" if "action" in request.POST else "",
         }

@@ -26,6 +26,11 @@ CHANGE = "accounts.change_employee"
 ADD = "accounts.add_employee"
 
 
+def wide(widget: type[forms.TextInput]) -> forms.TextInput:
+    """Give a field as wide as Django's own in the administration."""
+    return widget(attrs={"class": "vTextField"})
+
+
 class DayField(forms.DateField):
     """A day, in the browser's own calendar."""
 
@@ -37,15 +42,24 @@ class RehireForm(forms.Form):
 
 
 class MoveForm(forms.Form):
-    organisation = forms.ModelChoiceField(Organisation.objects.none(), label=_("New organisation"))
+    organisation = forms.ModelChoiceField(
+        Organisation.objects.none(),
+        label=_("New organisation"),
+        empty_label=_("Choose an organisation"),
+    )
     last_day = DayField(label=_("Last day here"))
     first_day = DayField(label=_("First day there"))
-    employee_number = forms.CharField(label=_("Employee number there"), max_length=50)
+    employee_number = forms.CharField(
+        label=_("Employee number there"), max_length=50, widget=wide(forms.TextInput)
+    )
     email = forms.EmailField(
         label=_("E-mail there"),
         help_text=_("The security code is sent there when they link at the new organisation."),
+        widget=wide(forms.EmailInput),
     )
-    department = forms.CharField(label=_("Department there"), max_length=200, required=False)
+    department = forms.CharField(
+        label=_("Department there"), max_length=200, required=False, widget=wide(forms.TextInput)
+    )
 
     def __init__(self, places: QuerySet[Organisation], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
