@@ -69,3 +69,8 @@ def clear_sessions() -> None:
 @shared_task
 def clear_sign_ins() -> None:
     actions.clear_sign_ins(now=timezone.now())
+
+
+@shared_task
+def count_figures() -> None:
+    actions.count_figures(now=timezone.now())

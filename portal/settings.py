@@ -119,6 +119,7 @@ CELERY_BEAT_SCHEDULE = {
         "sweep_outbox": 10.0,
         "end_leavers": 20.0,
         "expire_codes": 60.0,
+        "count_figures": 120.0,
         "expire_stale_links": 3600.0,
         "clear_sessions": 3600.0,
         "clear_sign_ins": 600.0,

@@ -17,6 +17,7 @@ from linking.actions.decisions import (
     is_party,
 )
 from linking.actions.disowning import Claim, claim_of, disown, is_disowned
+from linking.actions.figures import count_figures
 from linking.actions.fingerprints import renew_fingerprints
 from linking.actions.leavers import end_leavers
 from linking.actions.links import revoke_link
@@ -38,10 +39,17 @@ from linking.actions.sessions import (
     user_in_force,
     waiting_link,
 )
-from linking.actions.stale import expire_stale_links, follow_rules, tend_links, warn_of_expiry
+from linking.actions.stale import (
+    NOTICE,
+    expire_stale_links,
+    follow_rules,
+    tend_links,
+    warn_of_expiry,
+)
 from linking.actions.tries import CodeExpired, NoTriesLeft, Typist, check_open
 
 __all__ = (
+    "NOTICE",
     "AlreadyDecided",
     "CaseOvertaken",
     "Claim",
@@ -62,6 +70,7 @@ __all__ = (
     "clear_sign_ins",
     "code_key",
     "confirm_code",
+    "count_figures",
     "decide_case",
     "decide_request",
     "disown",
