@@ -128,3 +128,8 @@ def sweep_imports() -> None:
 @shared_task
 def forget_imports() -> None:
     reviews.forget_old(now=timezone.now())
+
+
+@shared_task
+def count_figures() -> None:
+    actions.count_figures(now=timezone.now())

@@ -120,6 +120,7 @@ CELERY_BEAT_SCHEDULE = {
         "end_leavers": 20.0,
         "follow_address_changes": 20.0,
         "expire_codes": 60.0,
+        "count_figures": 120.0,
         "expire_stale_links": 3600.0,
         "tend_invitations": 600.0,
         "clear_sessions": 3600.0,

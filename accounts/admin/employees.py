@@ -22,6 +22,9 @@ from accounts.departments import departments
 from accounts.models import Employee, EmployeeQuerySet, RoleGrant, User, UserSession
 from accounts.search import people_found
 
+# No department's name: an import and a form leave no space around one.
+WITHOUT_DEPARTMENT = " "
+
 
 class DepartmentFilter(admin.SimpleListFilter):
     """The first departments by the alphabet, and the one that is chosen."""
@@ -32,14 +35,19 @@ class DepartmentFilter(admin.SimpleListFilter):
 
     def lookups(
         self, request: HttpRequest, model_admin: admin.ModelAdmin[Employee]
-    ) -> list[tuple[str, str]]:
+    ) -> list[tuple[str, Any]]:
         names = departments(_places(request), limit=self.shown)
         chosen = self.value()
-        more = [chosen] if chosen and chosen not in names else []
-        return [(name, name) for name in (*names, *more)]
+        more = [chosen] if chosen and chosen not in (*names, WITHOUT_DEPARTMENT) else []
+        named = [(name, name) for name in (*names, *more)]
+        return [*named, (WITHOUT_DEPARTMENT, _("Without a department"))] if named else []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Employee]) -> QuerySet[Employee]:
-        return queryset.filter(department=self.value()) if self.value() else queryset
+        if not self.value():
+            return queryset
+        return queryset.filter(
+            department="" if self.value() == WITHOUT_DEPARTMENT else self.value()
+        )
 
 
 def _places(request: HttpRequest) -> list[UUID] | None:

@@ -23,6 +23,7 @@ from linking.actions.decisions import (
 )
 from linking.actions.disowning import Claim, claim_of, disown, is_disowned
 from linking.actions.employment import rehire
+from linking.actions.figures import count_figures
 from linking.actions.fingerprints import renew_fingerprints
 from linking.actions.invitations import (
     CodeNeeded,
@@ -55,10 +56,17 @@ from linking.actions.sessions import (
     user_in_force,
     waiting_link,
 )
-from linking.actions.stale import expire_stale_links, follow_rules, tend_links, warn_of_expiry
+from linking.actions.stale import (
+    NOTICE,
+    expire_stale_links,
+    follow_rules,
+    tend_links,
+    warn_of_expiry,
+)
 from linking.actions.tries import CodeExpired, NoTriesLeft, Typist, check_open
 
 __all__ = (
+    "NOTICE",
     "AlreadyDecided",
     "CaseOvertaken",
     "Claim",
@@ -85,6 +93,7 @@ __all__ = (
     "clear_sign_ins",
     "code_key",
     "confirm_code",
+    "count_figures",
     "decide_case",
     "decide_request",
     "disown",

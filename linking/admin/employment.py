@@ -26,7 +26,7 @@ CHANGE = "accounts.change_employee"
 ADD = "accounts.add_employee"
 
 
-def wide(widget: type[forms.TextInput]) -> forms.TextInput:
+def wide(widget: type[forms.Widget]) -> forms.Widget:
     """Give a field as wide as Django's own in the administration."""
     return widget(attrs={"class": "vTextField"})
 

@@ -1,11 +1,11 @@
 """Links as administrators see them: they may be ended, with a reason."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -15,9 +15,34 @@ from django.utils.translation import ngettext
 from accounts.admin.act import act_page
 from accounts.admin.common import ReasonForm, actor, name_of
 from accounts.administrators.fresh import fresh_sign_in_for_method, needs_fresh_sign_in
+from accounts.models import Employee
 from linking import actions
 from linking.admin.common import ReadOnlyAdmin, about_people, link_to, registered_number
 from linking.models import LinkedIdentity
+from linking.models.links import LinkedIdentityQuerySet
+
+
+class ExpiringFilter(admin.SimpleListFilter):
+    """Links that expire within two weeks, of those who may sign in and so keep them."""
+
+    title = _("expires")
+    parameter_name = "expiring"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("soon", _("Within two weeks unless used"))]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[LinkedIdentity]
+    ) -> QuerySet[LinkedIdentity]:
+        if self.value() != "soon":
+            return queryset
+        now = timezone.now()
+        employed = Employee.objects.employed(timezone.localdate(now))
+        links = cast(LinkedIdentityQuerySet, queryset).in_force(now)
+        return links.filter(
+            Exists(employed.filter(pk=OuterRef("employee"))), expires_at__lte=now + actions.NOTICE
+        )
+
 
 # Each is a field of the form that asks, and a form has a thousand at most.
 MOST = 200
@@ -27,7 +52,7 @@ SHOWN = 20
 @admin.register(LinkedIdentity)
 class LinkedIdentityAdmin(ReadOnlyAdmin[LinkedIdentity]):
     list_display = ("employee", "organisation", "shown_eid", "level", "state", "linked_at", "used")
-    list_filter = ("state", "level", "organisation", "linked_at")
+    list_filter = (ExpiringFilter, "state", "level", "organisation", "linked_at")
     list_select_related = ("employee", "organisation")
     search_fields = ("employee",)
     quick_sorts = ("linked_at",)
@@ -68,6 +93,11 @@ class LinkedIdentityAdmin(ReadOnlyAdmin[LinkedIdentity]):
     @admin.display(description=_("employee"))
     def employee_link(self, link: LinkedIdentity) -> str:
         return link_to(link.employee)
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """Give the order; of those that expire soon, the soonest first: an index has them so."""
+        soon = request.GET.get("expiring") == "soon"
+        return ("expires_at", "-id") if soon else super().get_ordering(request)
 
     @admin.display(description=_("approved by"))
     def approver(self, link: LinkedIdentity) -> str:

@@ -1,5 +1,6 @@
 from linking.models.budgets import Block, CodeTry
 from linking.models.cases import Case
+from linking.models.figures import DailyFigures, DepartmentFigures
 from linking.models.gateway import (
     SIGN_IN_LIFETIME,
     AuthorizationRequest,
@@ -20,6 +21,8 @@ __all__ = (
     "Campaign",
     "Case",
     "CodeTry",
+    "DailyFigures",
+    "DepartmentFigures",
     "FingerprintKey",
     "GatewayDocument",
     "Invitation",

@@ -294,9 +294,9 @@ def test_who_is_only_registrar_here_invites_nobody_here(world: World) -> None:
     """And is administrator elsewhere."""
     user = make_colleague(world, "Rune", Role.REGISTRAR)
     make_grant(user=user, role=Role.ADMINISTRATOR, organisation=make_organisation())
-    chosen = str(some(world.organisation)[0].pk)
+    chosen = some(world.organisation)[0].pk
     browser_of(User.objects.get(pk=user.pk)).post(
-        reverse(EMPLOYEES), {"action": "invite", "_selected_action": chosen, "confirm": "x"}
+        reverse(EMPLOYEES), {"action": "invite", "_selected_action": str(chosen), "confirm": "x"}
     )
     assert not Invitation.objects.filter(employee=chosen).exists()
 

@@ -43,7 +43,7 @@ _LISTS = {
         "deep": DEEP,
         "queued": "?state__exact=queued",
         "failed": "?state__exact=failed",
-        "a refusal": "?refusal__exact=birth-date",
+        "a refusal": "?refusal__exact=birth-date-mismatch",
         "an open address": "?q=kari.han",
     },
     "outgoingmail": {

@@ -159,7 +159,7 @@ _LAST = [
 ]
 
 # Whose employee number i is: 0 is the large one.
-_PLACE = "CASE WHEN {i} %% 100 < %(large)s THEN 0 ELSE 1 + {i} %% %(small)s END"
+_PLACE = "CASE WHEN {i} %% 100 < %(large)s THEN 0 ELSE 1 + {i} / 100 %% %(small)s END"
 _ORGANISATION = "md5('organisation' || " + _PLACE + ")::uuid"
 
 
@@ -219,7 +219,8 @@ _FILL = (
     SELECT md5('code' || i)::uuid, upper(substr(md5(i::text), 1, 4) || '-' || substr(md5(i::text),
         5, 2)), e.organisation_id, e.email, e.id, sha256(i::text::bytea), %(key)s, '{}', 'BankID',
         '', '', '', 'nb', 0, state, CASE WHEN state = 'refused' THEN
-            (ARRAY['unknown-address', 'employee-linked', 'birth-date'])[1 + i %% 3] ELSE '' END,
+            (ARRAY['address-unknown', 'employee-linked', 'birth-date-mismatch'])[1 + i %% 3]
+            ELSE '' END,
         asked, asked + interval '10 minutes', asked,
         CASE WHEN i > 5 THEN asked + interval '9 minutes' END
     FROM generate_series(0, %(codes)s - 1) i
