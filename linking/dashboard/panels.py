@@ -11,8 +11,8 @@ from linking.dashboard import journey, log, people
 
 type Facts = dict[str, Any]
 
-# In the order of the page. The age of the last import, and how many are invited, have their place
-# among the people: a line of `people.totals` each.
+# In the order of the page. How many are invited and how old the last import is belong beside
+# `stale_soon` in `people.facts`, as one `Figure` each, once there are rows that tell it.
 _PANELS: dict[str, Callable[[HttpRequest, datetime], Facts | None]] = {
     "people": people.facts,
     "cases": journey.cases,
