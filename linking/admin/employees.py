@@ -14,7 +14,7 @@ from accounts.models import Employee
 from linking.admin.campaigns import INVITE, invite_chosen
 from linking.admin.common import registered_number
 from linking.admin.employment import EmploymentPages
-from linking.models import Block, Case, LinkedIdentity, OutgoingMail, PendingCode
+from linking.models import Block, Case, Invitation, LinkedIdentity, OutgoingMail, PendingCode
 from linking.support.access import may_read_story
 
 
@@ -25,7 +25,11 @@ class LinkedFilter(admin.SimpleListFilter):
     def lookups(
         self, request: HttpRequest, model_admin: admin.ModelAdmin[Employee]
     ) -> list[tuple[str, Any]]:
-        return [("yes", _("Linked")), ("no", _("Not linked"))]
+        return [
+            ("yes", _("Linked")),
+            ("no", _("Not linked")),
+            ("invited", _("Not linked, but invited")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Employee]) -> QuerySet[Employee]:
         linked = Exists(
@@ -33,6 +37,9 @@ class LinkedFilter(admin.SimpleListFilter):
         )
         if self.value() == "yes":
             return queryset.filter(linked)
+        if self.value() == "invited":
+            invited = Invitation.objects.open(timezone.now()).filter(employee=OuterRef("pk"))
+            return queryset.filter(~linked, Exists(invited))
         return queryset.filter(~linked) if self.value() == "no" else queryset
 
 

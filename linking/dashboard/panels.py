@@ -7,14 +7,14 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from linking.dashboard import journey, log, people
+from linking.dashboard import imports, journey, log, people
 
 type Facts = dict[str, Any]
 
-# In the order of the page. How many are invited and how old the last import is belong beside
-# `stale_soon` in `people.facts`, as one `Figure` each, once there are rows that tell it.
+# In the order of the page.
 _PANELS: dict[str, Callable[[HttpRequest, datetime], Facts | None]] = {
     "people": people.facts,
+    "imports": imports.facts,
     "cases": journey.cases,
     "codes": journey.codes,
     "mails": journey.mails,

@@ -30,6 +30,7 @@ class Row:
     name: Any
     employed: Figure
     linked: Figure
+    invited: Figure
     missing: Figure
 
     @property
@@ -45,6 +46,7 @@ class _Part:
     name: Any
     employed: int
     linked: int
+    invited: int
     where: dict[str, Any]
 
     @property
@@ -52,7 +54,7 @@ class _Part:
         return self.linked / self.employed if self.employed else 1
 
 
-def row(name: Any, employed: int, linked: int, **where: Any) -> Row:
+def row(name: Any, employed: int, linked: int, invited: int, **where: Any) -> Row:
     """Make a line; each of its figures has the list that it is the length of."""
 
     def figure(number: int, **more: str) -> Figure:
@@ -62,6 +64,7 @@ def row(name: Any, employed: int, linked: int, **where: Any) -> Row:
         name,
         figure(employed),
         figure(linked, linked="yes"),
+        figure(invited, linked="invited"),
         figure(employed - linked, linked="no"),
     )
 
@@ -80,11 +83,12 @@ def facts(request: HttpRequest, now: datetime) -> dict[str, Any] | None:
     today = list(days.filter(day=last))
     counted_at = max(each.counted_at for each in today)
     employed, linked = sum(each.employed for each in today), sum(each.linked for each in today)
+    invited = sum(each.invited for each in today)
     only = today[0].organisation_id if len(places) == 1 else None
     return {
         "counted_at": counted_at,
         "is_late": now - counted_at > LATE,
-        "total": row(None, employed, linked),
+        "total": row(None, employed, linked, invited),
         "stale_soon": _stale_soon(request, today),
         "plot": _plot(days, last),
         "of_departments": only is not None,
@@ -125,7 +129,9 @@ def _table(
     found.sort(key=lambda part: (part.share, part.linked - part.employed, str(part.name)))
     shown = found if "all" in request.GET or typed else found[:SHOWN]
     return {
-        "rows": [row(part.name, part.employed, part.linked, **part.where) for part in shown],
+        "rows": [
+            row(part.name, part.employed, part.linked, part.invited, **part.where) for part in shown
+        ],
         "typed": typed,
         "left_out": len(found) - len(shown),
         "searchable": len(parts) > SHOWN,
@@ -138,6 +144,7 @@ def _organisations(today: Iterable[DailyFigures], places: dict[UUID, Organisatio
             places[each.organisation_id].name,
             each.employed,
             each.linked,
+            each.invited,
             {"organisation__id__exact": each.organisation_id},
         )
         for each in today
@@ -150,6 +157,7 @@ def _departments(organisation: UUID) -> list[_Part]:
             each.department or _("Without a department"),
             each.employed,
             each.linked,
+            each.invited,
             {"department": each.department or WITHOUT_DEPARTMENT},
         )
         for each in DepartmentFigures.objects.filter(organisation=organisation)

@@ -93,6 +93,7 @@ class Migration(migrations.Migration):
                 ("day", models.DateField()),
                 ("employed", models.PositiveIntegerField()),
                 ("linked", models.PositiveIntegerField()),
+                ("invited", models.PositiveIntegerField()),
                 ("stale_soon", models.PositiveIntegerField()),
                 ("counted_at", models.DateTimeField()),
                 (
@@ -125,6 +126,7 @@ class Migration(migrations.Migration):
                 ("department", models.CharField(blank=True, max_length=200)),
                 ("employed", models.PositiveIntegerField()),
                 ("linked", models.PositiveIntegerField()),
+                ("invited", models.PositiveIntegerField()),
                 ("stale_soon", models.PositiveIntegerField()),
                 (
                     "organisation",

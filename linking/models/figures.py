@@ -12,6 +12,8 @@ class DepartmentFigures(models.Model):
     department = models.CharField(max_length=200, blank=True)
     employed = models.PositiveIntegerField()
     linked = models.PositiveIntegerField()
+    invited = models.PositiveIntegerField()
+    """Those who are not linked, but have an invitation that may be used."""
     stale_soon = models.PositiveIntegerField()
     """Links that expire within two weeks unless they are used."""
 
@@ -34,6 +36,8 @@ class DailyFigures(models.Model):
     day = models.DateField()
     employed = models.PositiveIntegerField()
     linked = models.PositiveIntegerField()
+    invited = models.PositiveIntegerField()
+    """Those who are not linked, but have an invitation that may be used."""
     stale_soon = models.PositiveIntegerField()
     counted_at = models.DateTimeField()
 

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.models import Import
 from accounts.roles import Role
 from linking import actions, tasks
 from linking.models import Case, DailyFigures, LinkedIdentity
@@ -21,6 +22,8 @@ from tests.factories import (
     make_administrator,
     make_case,
     make_employee,
+    make_import,
+    make_invitation,
     make_link,
     make_mail,
     make_organisation,
@@ -56,6 +59,10 @@ def busy(eksempel: World, fjordvik: World) -> tuple[World, World]:
         make_employee(organisation=place, starts_on=(now + 2 * DAY).date())
         soon = make_employee(organisation=place, department="Skole")
         make_link(employee=soon, expires_at=now + 3 * DAY)
+        make_invitation(employee=soon)  # linked meanwhile
+        make_invitation(employee=make_employee(organisation=place))
+        make_invitation(employee=make_employee(organisation=place), expires_at=now)
+        make_import(organisation=place, state="applied", source=f"{world.word}.csv")
         left = make_employee(organisation=place, ends_on=(now - 2 * DAY).date())
         make_link(employee=left, expires_at=now + 3 * DAY)
         make_link(employee=make_employee(organisation=place), expires_at=now - DAY)
@@ -104,9 +111,11 @@ def test_each_role_sees_its_own_panels(busy: tuple[World, World]) -> None:
         )
         for role in Role
     }
-    assert seen[Role.REGISTRAR] == ["people"]
+    everything = ["people", "imports", "cases", "codes", "mails"]
+    assert seen[Role.REGISTRAR] == ["people", "imports"]
     assert seen[Role.AUDITOR] == ["log"]
-    assert seen[Role.SUPPORT] == seen[Role.ADMINISTRATOR] == ["people", "cases", "codes", "mails"]
+    assert seen[Role.ADMINISTRATOR] == everything
+    assert seen[Role.SUPPORT] == [each for each in everything if each != "imports"]
 
 
 def test_stale_links_are_told_of_where_links_may_be_seen(busy: tuple[World, World]) -> None:
@@ -114,6 +123,30 @@ def test_stale_links_are_told_of_where_links_may_be_seen(busy: tuple[World, Worl
     make_colleague(busy[1], "Rune", Role.REGISTRAR)
     address = "/admin/linking/linkedidentity/?expiring=soon"
     assert figures(page(browser_of(user)))[address] == 1
+
+
+def test_of_those_who_are_not_linked_the_invited_are_told(busy: tuple[World, World]) -> None:
+    user = make_colleague(busy[0], "Rune", Role.REGISTRAR)
+    actions.count_figures(now=timezone.now())
+    shown = figures(page(browser_of(user)))
+    invited = busy[0].rows["linking_invitation"].employee  # type: ignore[attr-defined]
+    more = not LinkedIdentity.objects.filter(employee=invited).exists()
+    assert shown["/admin/accounts/employee/?employed=now&linked=invited"] == 1 + more
+
+
+def test_the_age_of_the_last_import_is_told_and_what_waits(eksempel: World) -> None:
+    organisation, now = eksempel.organisation, timezone.now()
+    Import.objects.all().delete()
+    client = browser_of(make_colleague(eksempel, "Rune", Role.REGISTRAR))
+    assert "Nothing has been imported yet." in page(client)
+    old = {"state": "applied", "applied_at": now - 40 * DAY, "created_at": now - 40 * DAY}
+    make_import(organisation=organisation, **old)
+    assert "1 month, 1 week old" in unescape(page(client)).replace("\xa0", " ")
+    assert "more than a month" in page(client)
+    make_import(organisation=organisation, state="applied")
+    assert "more than a month" not in page(client)
+    waiting = make_import(organisation=organisation)
+    assert f"/admin/accounts/import/{waiting.pk}/change/" in page(client)
 
 
 def test_figures_follow_links_and_leavers() -> None:
