@@ -108,10 +108,10 @@ def test_an_upload_in_the_administration_leaves_no_number(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))  # no file can be made
     content = make(*ROWS, header=HEADER)  # type: ignore[operator]
     if make is csv:
         content += b"\r\n" * 1_400_000  # so large that Django would have it on the disk
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))  # no file can be made
     left = uploaded(organisation, content, caplog, name=f"{NUMBER}.csv")
     assert places(left, NUMBER) == places(left, SLIP) == set()
     ingrid = Employee.objects.get()
