@@ -50,7 +50,8 @@ def set_up_the_organisation(me: Driver) -> None:
 
 def import_from_hr(me: Driver, file: Path) -> None:
     hr_export.write(file)
-    me.open_in_the_administration("/admin/accounts/import/add/")
+    me.open_in_the_administration("/admin/accounts/employee/")
+    me.page.locator(".object-tools a[href$='/import/add/']").click()
     me.page.locator("#id_organisation").select_option(label=hr_export.NAME)
     me.page.locator("#id_file").set_input_files(file)
     me.press()
@@ -65,7 +66,8 @@ def import_from_hr(me: Driver, file: Path) -> None:
 
 def invite_everybody(me: Driver) -> str:
     """Gives the campaign's page."""
-    me.open_in_the_administration("/admin/linking/campaign/add/")
+    me.open_in_the_administration("/admin/accounts/employee/")
+    me.page.locator(".object-tools a[href$='/campaign/add/']").click()
     me.page.locator("#id_organisation").select_option(label=hr_export.NAME)
     me.press()
     me.page.locator("input[name=confirm]").click()
