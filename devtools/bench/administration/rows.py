@@ -163,6 +163,10 @@ _PLACE = "CASE WHEN {i} %% 100 < %(large)s THEN 0 ELSE 1 + {i} / 100 %% %(small)
 _ORGANISATION = "md5('organisation' || " + _PLACE + ")::uuid"
 
 
+# By chance of its own, so that no organisation has all or none.
+_IS_LINKED = "((hashint8(i + 7) & 1023) * 100 / 1024 < %(linked)s)"
+
+
 def _organisation_of(number: str) -> str:
     return _ORGANISATION.format(i=number)
 
@@ -200,16 +204,16 @@ _FILL = (
         'BankID', state, used, used, used + interval '365 days', '', '', '',
         CASE WHEN state = 'expired' THEN %(now)s END
     FROM generate_series(0, %(people)s - 1) i,
-        LATERAL (SELECT CASE WHEN i %% 100 < %(linked)s THEN i ELSE (i * 7) %% %(people)s END AS e,
-            CASE WHEN i %% 100 >= %(linked)s THEN 'expired'
+        LATERAL (SELECT CASE WHEN {_IS_LINKED} THEN i ELSE (i * 7) %% %(people)s END AS e,
+            CASE WHEN NOT {_IS_LINKED} THEN 'expired'
                 WHEN i %% 1000 = 3 THEN 'pending' ELSE 'active' END AS state,
             %(now)s - (hashint8(i) & 1048575) * interval '29 seconds' AS used) facts
     """,
-    """
+    f"""
     INSERT INTO accounts_user (id, employee_id, password, is_superuser, email, is_staff, is_active,
         date_joined)
     SELECT md5('user' || i)::uuid, md5('employee' || i)::uuid, '!', false, '', false, true, %(now)s
-    FROM generate_series(0, %(people)s - 1) i WHERE i %% 100 < %(linked)s
+    FROM generate_series(0, %(people)s - 1) i WHERE {_IS_LINKED}
     """,
     """
     INSERT INTO linking_pendingcode (id, reference, organisation_id, email, employee_id,
