@@ -2,4 +2,4 @@
 
 from django.utils.translation import gettext_noop
 
-TEXTS = (gettext_noop("- Select an option -"),)
+TEXTS = (gettext_noop("- Select an option -"), gettext_noop("Run"))

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import uuid7
@@ -54,7 +55,8 @@ class Campaign(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.organisation} · {timezone.localtime(self.created_at):%Y-%m-%d %H:%M}"
+        begun = date_format(timezone.localtime(self.created_at), "SHORT_DATETIME_FORMAT")
+        return f"{self.organisation} · {begun}"
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
