@@ -66,6 +66,11 @@ class Event(TextChoices):
     IMPORT_REFUSED = "import:refused", _("Import from HR not carried out")
     IMPORT_CANCELLED = "import:cancelled", _("Import from HR cancelled")
     EMPLOYEE_REHIRED = "employee:rehired", _("Employee employed again")
+    EMPLOYEE_MERGED = "employee:merged", _("Employee registered twice: this record was kept")
+    EMPLOYEE_MERGED_AWAY = (
+        "employee:merged:away",
+        _("Employee registered twice: another record was kept"),
+    )
     EMPLOYEE_MOVED_AWAY = "employee:moved:away", _("Employee moved to another organisation")
     EMPLOYEE_MOVED_HERE = "employee:moved:here", _("Employee moved here from another organisation")
     IMPORT_APPLIED = "import:applied", _("Import from HR applied")

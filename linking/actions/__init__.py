@@ -45,6 +45,15 @@ from linking.actions.lost_keys import (
     rows_under,
 )
 from linking.actions.making import Linked, LinkRefused, LinkWaits
+from linking.actions.merging import (
+    BothLinked,
+    NotAPair,
+    NothingToMerge,
+    OtherIsLinked,
+    RecordsChanged,
+    merge_employees,
+    who_is_linked,
+)
 from linking.actions.requests import code_key, decide_request, expire_codes, request_code
 from linking.actions.sessions import (
     clear_sign_ins,
@@ -68,6 +77,7 @@ from linking.actions.tries import CodeExpired, NoTriesLeft, Typist, check_open
 __all__ = (
     "NOTICE",
     "AlreadyDecided",
+    "BothLinked",
     "CaseOvertaken",
     "Claim",
     "CodeExpired",
@@ -83,8 +93,12 @@ __all__ = (
     "Linked",
     "NoTriesLeft",
     "NobodyToInvite",
+    "NotAPair",
+    "NothingToMerge",
+    "OtherIsLinked",
     "PartyMayNotDecide",
     "Plan",
+    "RecordsChanged",
     "Typist",
     "WrongCode",
     "accept_invitation",
@@ -110,6 +124,7 @@ __all__ = (
     "is_disowned",
     "is_party",
     "lift_block",
+    "merge_employees",
     "note_invited_sign_in",
     "note_opened",
     "note_search",
@@ -131,4 +146,5 @@ __all__ = (
     "user_in_force",
     "waiting_link",
     "warn_of_expiry",
+    "who_is_linked",
 )

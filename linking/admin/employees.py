@@ -13,7 +13,7 @@ from accounts.access import covers
 from accounts.models import Employee
 from linking.admin.campaigns import INVITE, invite_chosen
 from linking.admin.common import registered_number
-from linking.admin.employment import EmploymentPages
+from linking.admin.merging import MergePages
 from linking.models import Block, Case, Invitation, LinkedIdentity, OutgoingMail, PendingCode
 from linking.support.access import may_read_story
 
@@ -104,10 +104,10 @@ class BlockHistory(History[Block]):
 
 
 @admin.register(Employee)
-class LinkedEmployeeAdmin(EmploymentPages):
+class LinkedEmployeeAdmin(MergePages):
     """The registry's page of an employee, and how they are linked."""
 
-    actions = (*EmploymentPages.actions, "invite")
+    actions = (*MergePages.actions, "invite")
     inlines = (LinkHistory, CaseHistory, BlockHistory, CodeHistory, MailHistory)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Employee]:
