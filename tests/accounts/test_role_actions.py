@@ -193,11 +193,14 @@ def test_two_administrators_do_not_take_each_others_role_at_once() -> None:
 
 
 def somebody_waits() -> bool:
-    """Whether a statement in this database waits for a lock."""
+    """Whether somebody waits for what this transaction holds.
+
+    Not by `pg_stat_activity`: a transaction sees that for ever as it was at its first look.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            "SELECT count(*) FROM pg_locks WHERE NOT granted"
+            " AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
         )
         return bool(cursor.fetchone()[0])
 
