@@ -23,6 +23,7 @@ from django.utils.translation import pgettext_lazy
 from accounts.access import covers
 from accounts.admin import actor
 from accounts.admin.common import name_of
+from accounts.administrators.fresh import needs_fresh_sign_in
 from accounts.imports import reviews, undoing
 from accounts.imports.models import Import, ImportRow
 from accounts.imports.people import DAYS
@@ -153,6 +154,8 @@ class ImportAdmin(Uploading, Deciding):
         changeset = self._found(request, object_id, "view")
         if changeset.rows_deleted_at is not None:
             return self._not_any_more(request, changeset)
+        if ask := needs_fresh_sign_in(request):  # names and addresses leave the portal
+            return ask
         written = StringIO()
         with transaction.atomic():
             rows = _rows(changeset, "").iterator(chunk_size=2000)
