@@ -145,6 +145,14 @@ def revoke_the_link_of(me: Driver, leaver: hr_export.Exported) -> None:
     expect(me.page.locator(".messagelist .success")).to_be_visible()
 
 
+def stop_inviting(me: Driver, campaign: str) -> None:
+    """What has not been sent is not sent: it would stand before other tests' invitations."""
+    me.open(campaign)
+    me.page.locator(".object-tools a[href$='/stop/']").click()
+    me.press()
+    expect(me.page.locator(".messagelist .success")).to_be_visible()
+
+
 def test_an_administrators_first_day(
     me: Driver, colleague: Callable[[], Driver], tmp_path: Path
 ) -> None:
@@ -165,3 +173,4 @@ def test_an_administrators_first_day(
     assert first.path() == "/"
     second.open("/me/")
     assert second.path() == "/me/"
+    stop_inviting(me, campaign)
