@@ -73,8 +73,9 @@ def measure(viewer: str, *, runs: int, warm_up: int) -> list[dict[str, Any]]:
 # As if a quarter of a year had been counted: what the plot reads.
 _DAYS_BEFORE = """
     INSERT INTO linking_dailyfigures
-        (organisation_id, day, employed, linked, stale_soon, counted_at)
-    SELECT organisation_id, day - n, employed, linked * (100 - n) / 100, stale_soon, counted_at
+        (organisation_id, day, employed, linked, invited, stale_soon, counted_at)
+    SELECT organisation_id, day - n, employed, linked * (100 - n) / 100, invited, stale_soon,
+        counted_at
     FROM linking_dailyfigures, generate_series(1, 90) n
     WHERE day = (SELECT max(day) FROM linking_dailyfigures)
     ON CONFLICT DO NOTHING
