@@ -23,7 +23,7 @@ BETWEEN_MAILS = 61  # seconds: nobody makes the portal mail an employee more oft
 PEOPLE = {each.employee_number: each for each in hr_export.good_rows()}
 FIRST, SECOND = PEOPLE["1"], PEOPLE["2"]
 UNKNOWN_TO_HR = PEOPLE["5"]  # without number and birth date
-OWN_NUMBER, ANOTHERS_NUMBER = (person.national_id for person in SAMPLE_PEOPLE[20:22])
+OWN_NUMBER, ANOTHERS_NUMBER = (person.national_id for person in SAMPLE_PEOPLE[30:32])
 
 
 @pytest.fixture

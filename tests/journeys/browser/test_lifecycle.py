@@ -11,7 +11,7 @@ from devtools.people import SAMPLE_PEOPLE
 from tests.journeys.browser.driver import Demo, Driver
 
 type Visit = Callable[..., Driver]
-PERSON = SAMPLE_PEOPLE[20]
+PERSON = SAMPLE_PEOPLE[23]
 # As if they had linked at both; whoever left is to be employed again, or deleted.
 BOTH = f"""
 from django.conf import settings
