@@ -1,98 +1,243 @@
-"""The one catalogue of what can happen: names are `subject:verb`, and nothing else is logged."""
+"""The one catalogue of what can happen: names are `subject:verb`, and nothing else is logged.
 
-from django.db.models import TextChoices
+Each event has a line, and says on it what it is called, how grave it is, how long it is kept, and
+what it is in words. Whoever adds one states all four.
+"""
+
+from django.db.models import IntegerChoices, TextChoices
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 
+class Severity(IntegerChoices):
+    """How grave an event is: the numbers of RFC 5424, section 6.2.1, of which the least is worst.
+
+    An alert is for somebody to look at now, a warning for somebody to have seen.
+    """
+
+    ALERT = 1, _("Alert")
+    WARNING = 4, _("Warning")
+    NOTICE = 5, _("Notice")
+    INFO = 6, _("Information")
+
+
+class Kept(TextChoices):
+    """Which class of retention an event is of: the classes are kept for different times."""
+
+    # Sign-ins, look-ups, refusals, mail, tasks and the like: who tried, and who looked.
+    SECURITY = "security", _("Security")
+    # Links, and what somebody decided: why things are as they are.
+    DECISION = "decision", _("Links and decisions")
+
+
+ALERT, WARNING, NOTICE, INFO = Severity
+SECURITY, DECISION = Kept
+
+
 class Event(TextChoices):
-    """What an `AuditEvent` may say happened."""
+    """What an `AuditEvent` may say happened; `severity`, `kept` and `label` are the event's own."""
 
-    SIGN_IN_DONE = "sign-in:done", _("Signed in with ID-porten")
-    SIGN_IN_REFUSED = "sign-in:refused", _("Sign-in refused")
-    SIGN_IN_UNLINKED = "sign-in:unlinked", _("Signed in with ID-porten, without a link")
-    SESSION_ENDED = "session:ended", _("Signed out")
+    severity: Severity
+    kept: Kept
 
-    CODE_REQUESTED = "link:code:requested", _("Security code asked for")
-    CODE_REFUSED = "link:code:refused", _("Security code not sent: the request was refused")
-    CODE_SENT = "link:code:sent", _("Security code sent")
+    def __new__(cls, value: str, severity: Severity, kept: Kept) -> "Event":
+        event = str.__new__(cls, value)
+        event._value_ = value
+        event.severity = severity
+        event.kept = kept
+        return event
+
+    # A table: the formatter would make six lines of each that is too long for one.
+    # fmt: off
+
+    # --- Signing in and out
+    SIGN_IN_STARTED = "sign-in:started", INFO, SECURITY, _("Went on to ID-porten to sign in")
+    SIGN_IN_DONE = "sign-in:done", INFO, SECURITY, _("Signed in with ID-porten")
+    SIGN_IN_REFUSED = "sign-in:refused", WARNING, SECURITY, _("Sign-in refused")
+    SIGN_IN_UNLINKED = (
+        "sign-in:unlinked", INFO, SECURITY,
+        _("Signed in with ID-porten, without a link"),
+    )
+    SESSION_ENDED = "session:ended", INFO, SECURITY, _("Signed out")
+    SIGN_OUT_REFUSED = (
+        "sign-out:refused", WARNING, SECURITY,
+        _("Sign-out message refused: it was not ID-porten's"),
+    )
+
+    # --- The security code
+    CODE_REQUESTED = "link:code:requested", INFO, SECURITY, _("Security code asked for")
+    CODE_REPLACED = "link:code:replaced", INFO, SECURITY, _("Security code replaced by a newer one")
+    CODE_REFUSED = (
+        "link:code:refused", NOTICE, SECURITY,
+        _("Security code not sent: the request was refused"),
+    )
+    CODE_SENT = "link:code:sent", INFO, SECURITY, _("Security code sent")
     CODE_STOPPED = (
-        "link:code:stopped",
+        "link:code:stopped", NOTICE, SECURITY,
         _("Security code stopped: the e-mail address was changed"),
     )
-    CODE_WRONG = "link:code:wrong", _("Wrong security code typed")
-    LINK_MADE = "link:made", _("Identity linked to employee")
-    LINK_REFUSED = "link:refused", _("Right code, but the link was refused")
-    CODE_DISOWNED = "link:disowned", _("The employee says: it was not me")
-    LINK_WAITING = "link:waiting", _("The link waits for approval")
-    LINK_APPROVED = "link:approved", _("Link approved")
-    LINK_DECLINED = "link:declined", _("Link declined")
-    LINK_WARNED = "link:warned", _("Warned that the link expires soon")
-    LINK_REVOKED = "link:revoked", _("Link revoked")
-    LINK_EXPIRED = "link:expired", _("Link expired")
+    CODE_WRONG = "link:code:wrong", NOTICE, SECURITY, _("Wrong security code typed")
+    CODE_EXPIRED = "link:code:expired", INFO, SECURITY, _("Security code expired unused")
+    CODE_GIVEN_UP = "link:code:given-up", INFO, SECURITY, _("Signed out without typing the code")
 
-    CAMPAIGN_STARTED = "campaign:started", _("Campaign of invitations begun")
-    CAMPAIGN_REMINDED = "campaign:reminded", _("Reminders of a campaign sent")
-    CAMPAIGN_STOPPED = "campaign:stopped", _("Campaign of invitations stopped")
-    INVITATION_MADE = "invitation:created", _("Employee invited")
-    INVITATION_SENT = "invitation:sent", _("Invitation sent")
-    INVITATION_REMINDED = "invitation:reminded", _("Reminded of the invitation")
-    INVITATION_OPENED = "invitation:opened", _("The link of the invitation was opened")
-    INVITATION_USED = "invitation:used", _("Invitation used")
-    INVITATION_REFUSED = "invitation:refused", _("Invitation confirmed, but the link was refused")
-    INVITATION_ENDED = "invitation:ended", _("Invitation ended unused")
+    # --- The link
+    LINK_MADE = "link:made", NOTICE, DECISION, _("Identity linked to employee")
+    LINK_REFUSED = "link:refused", WARNING, SECURITY, _("Right code, but the link was refused")
+    CODE_DISOWNED = "link:disowned", ALERT, DECISION, _("The employee says: it was not me")
+    LINK_WAITING = "link:waiting", NOTICE, DECISION, _("The link waits for approval")
+    LINK_APPROVED = "link:approved", NOTICE, DECISION, _("Link approved")
+    LINK_DECLINED = "link:declined", NOTICE, DECISION, _("Link declined")
+    LINK_WARNED = "link:warned", INFO, SECURITY, _("Warned that the link expires soon")
+    LINK_REVOKED = "link:revoked", NOTICE, DECISION, _("Link revoked")
+    LINK_EXPIRED = "link:expired", NOTICE, DECISION, _("Link expired")
 
-    BLOCK_MADE = "block:made", _("Too many wrong codes: blocked")
-    BLOCK_LIFTED = "block:lifted", _("Block lifted")
-    CASE_OPENED = "case:opened", _("Case opened")
-    CASE_DECIDED = "case:decided", _("Case decided")
+    # --- Invitations
+    CAMPAIGN_STARTED = "campaign:started", NOTICE, DECISION, _("Campaign of invitations begun")
+    CAMPAIGN_REMINDED = "campaign:reminded", NOTICE, DECISION, _("Reminders of a campaign sent")
+    CAMPAIGN_STOPPED = "campaign:stopped", NOTICE, DECISION, _("Campaign of invitations stopped")
+    INVITATION_MADE = "invitation:created", INFO, DECISION, _("Employee invited")
+    INVITATION_SENT = "invitation:sent", INFO, SECURITY, _("Invitation sent")
+    INVITATION_REMINDED = "invitation:reminded", INFO, SECURITY, _("Reminded of the invitation")
+    INVITATION_OPENED = (
+        "invitation:opened", INFO, SECURITY,
+        _("The link of the invitation was opened"),
+    )
+    INVITATION_USED = "invitation:used", NOTICE, DECISION, _("Invitation used")
+    INVITATION_REFUSED = (
+        "invitation:refused", WARNING, SECURITY,
+        _("Invitation confirmed, but the link was refused"),
+    )
+    INVITATION_ENDED = "invitation:ended", INFO, SECURITY, _("Invitation ended unused")
 
-    KEY_FIRST_USED = "fingerprint-key:first-used", _("Fingerprint key taken into use")
-    KEY_GIVEN_UP = "fingerprint-key:given-up", _("Fingerprint key given up")
-    REFINGERPRINTED = "fingerprint:renewed", _("Fingerprint renewed under the current key")
+    # --- Guessers and disputes
+    BLOCK_MADE = "block:made", WARNING, SECURITY, _("Too many wrong codes: blocked")
+    BLOCK_LIFTED = "block:lifted", NOTICE, DECISION, _("Block lifted")
+    CASE_OPENED = "case:opened", NOTICE, DECISION, _("Case opened")
+    CASE_DECIDED = "case:decided", NOTICE, DECISION, _("Case decided")
 
-    MAIL_FAILED = "mail:failed", _("Mail could not be delivered")
+    # --- Mail
+    MAIL_SENT = "mail:sent", INFO, SECURITY, _("Mail sent")
+    MAIL_FAILED = "mail:failed", WARNING, SECURITY, _("Mail could not be delivered")
 
-    ORGANISATION_CREATED = "organisation:created", _("Organisation created")
-    ORGANISATION_CHANGED = "organisation:changed", _("Organisation changed")
-    EMPLOYEE_CREATED = "employee:created", _("Employee created")
-    EMPLOYEE_CHANGED = "employee:changed", _("Employee changed")
-    EMPLOYEE_DELETED = "employee:deleted", _("Employee deleted")
-    PERSON_SEARCHED = "person:searched", _("Somebody was searched for by support")
-    PERSON_VIEWED = "person:viewed", _("Support looked at what happened to an employee")
-    IMPORT_UPLOADED = "import:uploaded", _("File from HR uploaded")
-    IMPORT_LOOKED_AT_AGAIN = "import:compared", _("Import from HR compared with the registry again")
-    IMPORT_APPROVED = "import:approved", _("Import from HR approved")
-    IMPORT_REFUSED = "import:refused", _("Import from HR not carried out")
-    IMPORT_CANCELLED = "import:cancelled", _("Import from HR cancelled")
-    EMPLOYEE_REHIRED = "employee:rehired", _("Employee employed again")
-    EMPLOYEE_MERGED = "employee:merged", _("Employee registered twice: this record was kept")
+    # --- The registry
+    ORGANISATION_CREATED = "organisation:created", NOTICE, DECISION, _("Organisation created")
+    ORGANISATION_CHANGED = "organisation:changed", NOTICE, DECISION, _("Organisation changed")
+    EMPLOYEE_CREATED = "employee:created", INFO, DECISION, _("Employee created")
+    EMPLOYEE_CHANGED = "employee:changed", INFO, DECISION, _("Employee changed")
+    EMPLOYEE_DELETED = "employee:deleted", NOTICE, DECISION, _("Employee deleted")
+    EMPLOYEE_ERASED = (
+        "employee:erased", NOTICE, DECISION,
+        _("What the log held on the employee was erased"),
+    )
+    EMPLOYEE_REHIRED = "employee:rehired", NOTICE, DECISION, _("Employee employed again")
+    EMPLOYEE_MERGED = (
+        "employee:merged", NOTICE, DECISION,
+        _("Employee registered twice: this record was kept"),
+    )
     EMPLOYEE_MERGED_AWAY = (
-        "employee:merged:away",
+        "employee:merged:away", NOTICE, DECISION,
         _("Employee registered twice: another record was kept"),
     )
-    EMPLOYEE_MOVED_AWAY = "employee:moved:away", _("Employee moved to another organisation")
-    EMPLOYEE_MOVED_HERE = "employee:moved:here", _("Employee moved here from another organisation")
-    IMPORT_APPLIED = "import:applied", _("Import from HR applied")
-    IMPORT_UNDO_ASKED = "import:undo-asked", _("Undoing of an import from HR asked for")
-    IMPORT_UNDONE = "import:undone", _("Import from HR undone")
-    IMPORT_REPORT_TAKEN = "import:report-taken", _("Report of an import from HR downloaded")
-    COLUMNS_NAMED = "import:columns-named", _("Names of HR's columns changed")
-    ADMINISTRATOR_CREATED = "administrator:created", _("Administrator created")
-    ADMINISTRATOR_CHANGED = "administrator:changed", _("Administrator changed")
-    ROLE_GRANTED = "role:granted", _("Role given")
-    ROLE_REVOKED = "role:revoked", _("Role taken away")
-    ADMINISTRATOR_IN = "administrator:sign-in:done", _("Signed in to the administration")
+    EMPLOYEE_MOVED_AWAY = (
+        "employee:moved:away", NOTICE, DECISION,
+        _("Employee moved to another organisation"),
+    )
+    EMPLOYEE_MOVED_HERE = (
+        "employee:moved:here", NOTICE, DECISION,
+        _("Employee moved here from another organisation"),
+    )
+
+    # --- Imports from HR
+    IMPORT_UPLOADED = "import:uploaded", INFO, DECISION, _("File from HR uploaded")
+    IMPORT_LOOKED_AT_AGAIN = (
+        "import:compared", INFO, DECISION,
+        _("Import from HR compared with the registry again"),
+    )
+    IMPORT_APPROVED = "import:approved", NOTICE, DECISION, _("Import from HR approved")
+    IMPORT_REFUSED = "import:refused", WARNING, DECISION, _("Import from HR not carried out")
+    IMPORT_CANCELLED = "import:cancelled", NOTICE, DECISION, _("Import from HR cancelled")
+    IMPORT_APPLIED = "import:applied", NOTICE, DECISION, _("Import from HR applied")
+    IMPORT_UNDO_ASKED = (
+        "import:undo-asked", NOTICE, DECISION,
+        _("Undoing of an import from HR asked for"),
+    )
+    IMPORT_UNDONE = "import:undone", NOTICE, DECISION, _("Import from HR undone")
+    IMPORT_REPORT_TAKEN = (
+        "import:report-taken", NOTICE, SECURITY,
+        _("Report of an import from HR downloaded"),
+    )
+    COLUMNS_NAMED = "import:columns-named", NOTICE, DECISION, _("Names of HR's columns changed")
+
+    # --- Administrators
+    ADMINISTRATOR_IN = (
+        "administrator:sign-in:done", NOTICE, SECURITY,
+        _("Signed in to the administration"),
+    )
     ADMINISTRATOR_REFUSED = (
-        "administrator:sign-in:refused",
+        "administrator:sign-in:refused", WARNING, SECURITY,
         _("Sign-in to the administration refused"),
     )
-    ADMINISTRATOR_OUT = "administrator:sign-in:ended", _("Signed out of the administration")
-    SECOND_FACTOR_ADDED = "second-factor:added", _("Second factor added")
-    SECOND_FACTOR_REMOVED = "second-factor:removed", _("Second factor removed")
-    SECOND_FACTOR_RESET = "second-factor:reset", _("Second factor reset")
-    RECOVERY_CODE_USED = "second-factor:recovery-code:used", _("Recovery code used")
-    RECOVERY_CODES_RENEWED = "second-factor:recovery-code:new", _("New recovery codes made")
+    ADMINISTRATOR_OUT = (
+        "administrator:sign-in:ended", INFO, SECURITY,
+        _("Signed out of the administration"),
+    )
+    ADMINISTRATOR_CREATED = "administrator:created", NOTICE, DECISION, _("Administrator created")
+    ADMINISTRATOR_CHANGED = "administrator:changed", NOTICE, DECISION, _("Administrator changed")
+    ROLE_GRANTED = "role:granted", NOTICE, DECISION, _("Role given")
+    ROLE_REVOKED = "role:revoked", NOTICE, DECISION, _("Role taken away")
+    SECOND_FACTOR_ADDED = "second-factor:added", NOTICE, DECISION, _("Second factor added")
+    SECOND_FACTOR_REMOVED = "second-factor:removed", NOTICE, DECISION, _("Second factor removed")
+    SECOND_FACTOR_RESET = "second-factor:reset", WARNING, DECISION, _("Second factor reset")
+    RECOVERY_CODE_USED = (
+        "second-factor:recovery-code:used", WARNING, DECISION,
+        _("Recovery code used"),
+    )
+    RECOVERY_CODES_RENEWED = (
+        "second-factor:recovery-code:new", NOTICE, DECISION,
+        _("New recovery codes made"),
+    )
+
+    # --- Who looked
+    PERSON_SEARCHED = "person:searched", INFO, SECURITY, _("Somebody was searched for")
+    PERSON_VIEWED = "person:viewed", INFO, SECURITY, _("Somebody looked at an employee")
+    PERSON_DOWNLOADED = (
+        "person:downloaded", NOTICE, SECURITY,
+        _("Downloaded all that the portal holds on an employee"),
+    )
+    AUDIT_SEARCHED = "audit:searched", INFO, SECURITY, _("Searched in the audit log")
+    AUDIT_EXPORTED = "audit:exported", NOTICE, SECURITY, _("Audit log exported")
+    AUDIT_DIGEST_SENT = "audit:digest-sent", INFO, SECURITY, _("Digest of look-ups sent")
+
+    # --- Keys and the log itself
+    KEY_FIRST_USED = (
+        "fingerprint-key:first-used", NOTICE, DECISION,
+        _("Fingerprint key taken into use"),
+    )
+    KEY_GIVEN_UP = "fingerprint-key:given-up", WARNING, DECISION, _("Fingerprint key given up")
+    REFINGERPRINTED = (
+        "fingerprint:renewed", INFO, DECISION,
+        _("Fingerprint renewed under the current key"),
+    )
+    SEAL_KEY_FIRST_USED = (
+        "seal-key:first-used", NOTICE, DECISION,
+        _("Key of the audit log's seals taken into use"),
+    )
+    SEAL_KEY_CHANGED = (
+        "seal-key:changed", WARNING, DECISION,
+        _("Key of the audit log's seals changed"),
+    )
+    RETENTION_DROPPED = (
+        "retention:dropped", NOTICE, DECISION,
+        _("A month of the audit log was deleted: its time was over"),
+    )
+
+    # --- The portal's own doings
+    TASK_DONE = "task:done", INFO, SECURITY, _("Periodic task carried out")
+    TASK_FAILED = "task:failed", WARNING, SECURITY, _("Task failed")
+    SYSTEM_STARTED = "system:started", NOTICE, SECURITY, _("Process started")
+    SYSTEM_STOPPED = "system:stopped", NOTICE, SECURITY, _("Process stopped")
+    SYSTEM_MIGRATED = "system:migrated", NOTICE, DECISION, _("Database migrated to a new version")
+    # fmt: on
 
 
 def catalogue() -> list[tuple[str, StrOrPromise]]:
