@@ -15,8 +15,9 @@ REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 # One statement: an import tells of a hundred thousand, and rows made one by one took the longest.
 _INSERT_EACH = """INSERT INTO "audit_auditevent"
-        (at, event, organisation_id, employee_id, actor, reference, reason, details)
-    SELECT %(at)s, %(event)s, organisation, employee, %(actor)s, '', %(reason)s, %(details)s::jsonb
+        (at, event, kept, organisation_id, employee_id, actor, reference, reason, network, details)
+    SELECT %(at)s, %(event)s, %(kept)s, organisation, employee, %(actor)s, '', %(reason)s, '',
+        %(details)s::jsonb
     FROM unnest(%(organisations)s::uuid[], %(employees)s::uuid[]) WITH ORDINALITY
         AS each (organisation, employee, number) ORDER BY number
 """
@@ -57,6 +58,7 @@ def record(
     entry = AuditEvent(
         at=now,
         event=event,
+        kept=event.kept,
         organisation_id=organisation,
         employee_id=employee,
         actor=by,
@@ -92,6 +94,7 @@ def record_each(
             {
                 "at": now,
                 "event": event.value,
+                "kept": event.kept,
                 "actor": by,
                 "reason": reason,
                 "details": json.dumps(details),

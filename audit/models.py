@@ -7,17 +7,24 @@ from audit.events import catalogue
 
 
 class AuditEvent(models.Model):
-    """One thing that happened. Holds ids and no foreign keys: it outlives what it tells of."""
+    """One thing that happened. Holds ids and no foreign keys: it outlives what it tells of.
+
+    PostgreSQL keeps it in partitions and refuses to change it (ADR 0019).
+    """
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(_("time"))
     event = models.CharField(_("event"), max_length=40, choices=catalogue)
+    kept = models.CharField(_("kept as"), max_length=10)  # the class of retention, as of then
     organisation_id = models.UUIDField(_("organisation"), null=True)
     employee_id = models.UUIDField(_("employee"), null=True)
     actor = models.CharField(_("by"), max_length=100)
     reference = models.CharField(_("reference"), max_length=7, blank=True)
     reason = models.CharField(_("reason"), max_length=60, blank=True)
+    network = models.CharField(_("network"), max_length=43, blank=True)
     details = models.JSONField(_("details"), default=dict)
+    # Instead of network and details, once the employee has been erased.
+    commitment = models.BinaryField(null=True)
 
     class Meta:
         verbose_name = _("audit event")
@@ -46,3 +53,59 @@ class AuditEvent(models.Model):
         if self.pk is not None:
             raise TypeError("An audit event is never changed.")
         super().save(*args, **kwargs)
+
+
+class Unsealed(models.Model):
+    """An event that no seal covers yet. PostgreSQL adds it beside the event, sealing takes it."""
+
+    id = models.BigIntegerField(primary_key=True)
+    kept = models.CharField(max_length=10)
+    at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Seal(models.Model):
+    """One seal in an organisation's chain, or in the portal's, where there is no organisation.
+
+    The statement is kept as it was signed, to the byte; the columns beside it are for finding it.
+    """
+
+    organisation_id = models.UUIDField(null=True)
+    number = models.BigIntegerField()
+    round = models.BigIntegerField()
+    sealed_at = models.DateTimeField()
+    statement = models.TextField()
+    records = models.BinaryField()
+    signature = models.BinaryField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = (
+            models.UniqueConstraint(
+                fields=["organisation_id", "number"],
+                name="seal_once_in_a_chain",
+                nulls_distinct=False,
+            ),
+        )
+        indexes = (models.Index(fields=["round"], name="seal_by_round"),)
+
+    def __str__(self) -> str:
+        return f"{self.organisation_id or 'portal'} {self.number}"
+
+
+class SubjectKey(models.Model):
+    """The key of an employee's commitments. Without it nobody can tell what they were made of."""
+
+    employee_id = models.UUIDField(primary_key=True)
+    key = models.BinaryField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.employee_id)

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
+from django.db.backends.postgresql.operations import DatabaseOperations
 
 from accounts.models import Organisation
 from devtools.idporten.clients import Client
@@ -40,6 +41,20 @@ def register(provider: IDPorten, *base_urls: str) -> None:
 def django_db_modify_db_settings() -> None:
     """A database for each run, so that two runs beside each other do no harm."""
     connection.settings_dict["TEST"]["NAME"] = f"test_kobling_{os.getpid()}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _the_log_can_be_emptied() -> Iterator[None]:
+    """Django empties every table after a transactional test, and the log refuses TRUNCATE."""
+    flush = DatabaseOperations.execute_sql_flush
+
+    def without_triggers(self: DatabaseOperations, statements: list[str]) -> None:
+        flush(self, ["SET LOCAL session_replication_role = replica", *statements])
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(DatabaseOperations, "execute_sql_flush", without_triggers)
+    yield
+    patch.undo()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from accounts.models import Employee, Import, Organisation, RoleGrant, User
 from accounts.national_id import Fingerprint, NationalId
+from audit.events import Event
+from audit.models import AuditEvent
 from linking.models import (
     Block,
     Campaign,
@@ -232,3 +234,8 @@ def make_grant(**fields: Any) -> RoleGrant:
     )
     User.objects.filter(pk=grant.user.pk).update(is_staff=True)
     return grant
+
+
+def make_event(event: Event, **fields: Any) -> AuditEvent:
+    given: dict[str, Any] = {"at": timezone.now(), "kept": event.kept, "actor": "system"}
+    return AuditEvent.objects.create(event=event, **given | fields)

@@ -6,19 +6,18 @@ from dataclasses import dataclass, field
 from django.contrib.auth.hashers import make_password
 from django.db.models import Model
 from django.test import Client
-from django.utils import timezone
 
 from accounts.models import Employee, Organisation, User
 from accounts.roles import Role
 from accounts.sessions import EID_USED_AT, LEVEL, OIDC_SID
 from audit.events import Event
-from audit.models import AuditEvent
 from linking.models import Case
 from tests.administrators import sign_in
 from tests.factories import (
     make_block,
     make_case,
     make_employee,
+    make_event,
     make_grant,
     make_import,
     make_invitation,
@@ -56,9 +55,8 @@ def make_world(slug: str, word: str) -> World:
     )
     stuck = _employee(organisation, word, department=f"{word}skolen")
     request = make_pending_code(employee=stuck, reference=f"{word[0].upper()}XXX-7Q")
-    event = AuditEvent.objects.create(
-        at=timezone.now(),
-        event=Event.CODE_SENT,
+    event = make_event(
+        Event.CODE_SENT,
         organisation_id=organisation.pk,
         employee_id=stuck.pk,
         actor="system",

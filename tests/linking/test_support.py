@@ -22,6 +22,7 @@ from tests.factories import (
     make_block,
     make_case,
     make_employee,
+    make_event,
     make_grant,
     make_link,
     make_mail,
@@ -128,9 +129,8 @@ def test_a_surname_that_spells_a_reference_finds_both(siri: Client, eksempel: Wo
 def test_a_refused_sign_in_of_nobody_known_is_told_by_its_reference(
     siri: Client, eksempel: World
 ) -> None:
-    AuditEvent.objects.create(
-        at=timezone.now(),
-        event=Event.SIGN_IN_REFUSED,
+    make_event(
+        Event.SIGN_IN_REFUSED,
         organisation_id=eksempel.organisation.pk,
         actor="eid",
         reference="9H9H-9H",
@@ -211,9 +211,8 @@ def test_several_are_told_apart_and_more_than_a_page_is_said(siri: Client, eksem
 
 def test_nobody_and_nothing_of_another_organisation_is_found(siri: Client, fjordvik: World) -> None:
     stuck: Any = fjordvik.rows["accounts_employee"]
-    AuditEvent.objects.create(
-        at=timezone.now(),
-        event=Event.SIGN_IN_REFUSED,
+    make_event(
+        Event.SIGN_IN_REFUSED,
         organisation_id=fjordvik.organisation.pk,
         actor="eid",
         reference="9H9H-9H",
