@@ -8,15 +8,21 @@ import os
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 import dj_database_url
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.core.exceptions import ImproperlyConfigured
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 from accounts.national_id import FingerprintKeys
+from audit.events import Kept
+
+_HEAD_SCHEMES = ("file", "mailto", "syslog")
 
 
 def text(name: str, default: str | None = None) -> str:
@@ -183,3 +189,46 @@ def fingerprint_keys() -> FingerprintKeys:
     if len(set(keys.values())) != len(keys):
         raise ImproperlyConfigured(sentence)
     return FingerprintKeys(keys)
+
+
+def seal_key() -> Ed25519PrivateKey | None:
+    """Read AUDIT_SEAL_KEY: a private Ed25519 key as PEM. Only the workers have it."""
+    pem = text("AUDIT_SEAL_KEY", "")
+    if not pem:
+        return None
+    try:
+        key = load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None  # the cause would quote the key
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ImproperlyConfigured(
+            "AUDIT_SEAL_KEY is not a private Ed25519 key as PEM without a password, such as "
+            "`openssl genpkey -algorithm ed25519` gives."
+        )
+    return key
+
+
+def head_places() -> list[SplitResult]:
+    """Read AUDIT_HEADS_TO: where the heads of the audit log are told, with commas between."""
+    places = [urlsplit(word) for word in words("AUDIT_HEADS_TO", "")]
+    for place in places:
+        known = place.scheme in _HEAD_SCHEMES
+        if not known or not (place.hostname if place.scheme == "syslog" else place.path):
+            raise ImproperlyConfigured(
+                f"AUDIT_HEADS_TO: {place.geturl()!r} is none of file:///path, mailto:address, "
+                "syslog://host:port."
+            )
+    return places
+
+
+def months_kept() -> dict[Kept, int]:
+    """Read for how many months the audit log is kept, by class of event."""
+    defaults = {Kept.SECURITY: 13, Kept.DECISION: 60}
+    return {kept: _months(f"AUDIT_{kept.name}_MONTHS", months) for kept, months in defaults.items()}
+
+
+def _months(name: str, usual: int) -> int:
+    value = text(name, str(usual))
+    if not value.isdecimal() or not 1 <= int(value) <= 1_200:
+        raise ImproperlyConfigured(f"{name} is {value!r}. Write a number of months from 1 to 1200.")
+    return int(value)

@@ -114,20 +114,28 @@ CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_BEAT_SCHEDULE = {
     # seconds; a turn that no worker took before the next one is dropped
-    name: {"task": f"linking.tasks.{name}", "schedule": every, "options": {"expires": every}}
-    for name, every in {
-        "sweep_outbox": 10.0,
-        "end_leavers": 20.0,
-        "follow_address_changes": 20.0,
-        "expire_codes": 60.0,
-        "count_figures": 120.0,
-        "expire_stale_links": 3600.0,
-        "tend_invitations": 600.0,
-        "clear_sessions": 3600.0,
-        "clear_sign_ins": 600.0,
-        "sweep_imports": 20.0,
-        "forget_imports": 3600.0,
+    name: {"task": f"{app}.tasks.{name}", "schedule": every, "options": {"expires": every}}
+    for app, tasks in {
+        "audit": {
+            "seal_audit_log": 60.0,
+            "tell_audit_head": 3600.0,
+            "tend_audit_log": 6 * 3600.0,
+        },
+        "linking": {
+            "sweep_outbox": 10.0,
+            "end_leavers": 20.0,
+            "follow_address_changes": 20.0,
+            "expire_codes": 60.0,
+            "count_figures": 120.0,
+            "expire_stale_links": 3600.0,
+            "tend_invitations": 600.0,
+            "clear_sessions": 3600.0,
+            "clear_sign_ins": 600.0,
+            "sweep_imports": 20.0,
+            "forget_imports": 3600.0,
+        },
     }.items()
+    for name, every in tasks.items()
 }
 
 # --- Mail --------------------------------------------------------------------------------------
@@ -177,6 +185,12 @@ OIDC_RP_CLIENT_ID = IDPORTEN_CLIENT_ID
 OIDC_RP_CLIENT_SECRET = ""  # the client signs assertions instead (private_key_jwt)
 OIDC_RP_SIGN_ALGO = "RS256"
 OIDC_RP_SCOPES = "openid profile"
+
+# --- The audit log ------------------------------------------------------------------------------
+
+AUDIT_SEAL_KEY = env.seal_key()  # None but in the workers
+AUDIT_HEADS_TO = env.head_places()
+AUDIT_MONTHS_KEPT = env.months_kept()
 
 # --- Sessions and cookies ----------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 from celery.signals import beat_init, worker_init
 from django.conf import settings
@@ -29,9 +29,7 @@ def refuse_keys_that_do_not_fit() -> None:
         with _connection_of_its_own():
             compare_keys(settings.FINGERPRINT_KEYS, now=timezone.now())
     except KeysDoNotFit as misfit:
-        sys.stderr.write(f"{misfit}\n")
-        sys.stderr.flush()
-        raise SystemExit(REFUSED) from None
+        _refuse(str(misfit))
     except Error as error:
         logger.warning(
             "The fingerprint keys could not be compared with the data (%s). Nobody signs in until "
@@ -40,10 +38,31 @@ def refuse_keys_that_do_not_fit() -> None:
         )
 
 
+def refuse_to_hold_the_seal_key() -> None:
+    """End the process where it has the key of the audit log's seals.
+
+    Whoever breaks into the web must not be able to sign a log that never was.
+    """
+    if settings.AUDIT_SEAL_KEY is not None:
+        _refuse("AUDIT_SEAL_KEY is set for the web. Give it to the workers alone.")
+
+
+@worker_init.connect  # type: ignore[untyped-decorator]
+def _refuse_to_work_without_the_seal_key(**_signal: Any) -> None:
+    if settings.AUDIT_SEAL_KEY is None and not settings.DEVELOPMENT:
+        _refuse("AUDIT_SEAL_KEY is not set for the worker, which seals the audit log with it.")
+
+
 @worker_init.connect  # type: ignore[untyped-decorator]  # Celery is published without types
 @beat_init.connect  # type: ignore[untyped-decorator]
 def _before_celery_begins(**_signal: Any) -> None:
     refuse_keys_that_do_not_fit()  # Celery lets SystemExit through, and logs whatever else
+
+
+def _refuse(sentence: str) -> NoReturn:
+    sys.stderr.write(f"{sentence}\n")
+    sys.stderr.flush()
+    raise SystemExit(REFUSED) from None
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from portal import start  # noqa: E402
 from portal.logs import masked  # noqa: E402
 
 start.refuse_keys_that_do_not_fit()
+start.refuse_to_hold_the_seal_key()
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

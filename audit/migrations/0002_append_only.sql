@@ -131,10 +131,10 @@ EXCEPTION WHEN check_violation THEN
     RETURN false;
 END $$;
 
--- Drops a month whose end an event of this same transaction tells of. An event that is not sealed
--- keeps it.
-CREATE FUNCTION audit_drop_month(class text, month date) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+-- Refuses to let a month go that no event of this hour tells of, or of which something is not
+-- sealed.
+CREATE FUNCTION audit_may_drop(class text, month date) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
     first timestamptz := date_trunc('month', month)::timestamp AT TIME ZONE 'UTC';
     next timestamptz := (date_trunc('month', month) + interval '1 month') AT TIME ZONE 'UTC';
@@ -152,14 +152,38 @@ BEGIN
         RAISE EXCEPTION '% % has events that are not sealed.', class, to_char(month, 'YYYY-MM')
             USING ERRCODE = 'insufficient_privilege';
     END IF;
+END $$;
+
+CREATE FUNCTION audit_drop_month(class text, month date) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    PERFORM audit_may_drop(class, month);
     EXECUTE format('DROP TABLE %I', audit_partition(class, month));
+END $$;
+
+-- Drops the rest, all months of it.
+CREATE FUNCTION audit_drop_rest(class text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    rest text := format('audit_%s_rest', class);
+    month date;
+BEGIN
+    FOR month IN EXECUTE format(
+        'SELECT DISTINCT date_trunc(''month'', at AT TIME ZONE ''UTC'')::date FROM %I', rest)
+    LOOP
+        PERFORM audit_may_drop(class, month);
+    END LOOP;
+    EXECUTE format('DROP TABLE %I', rest);
+    EXECUTE format('CREATE TABLE %I PARTITION OF %I DEFAULT', rest, 'audit_' || class);
+    EXECUTE format('CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON %I
+        FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()', rest);
 END $$;
 
 -- The months of what was written before, this one and three ahead.
 DO $$
 DECLARE
     this date := date_trunc('month', now() AT TIME ZONE 'UTC');
-    first date := greatest((SELECT min(at) FROM audit_before), now() - interval '5 years');
+    first date := (SELECT min(at) FROM audit_before WHERE at > now() - interval '5 years');
     month date;
 BEGIN
     FOR month IN SELECT generate_series(

@@ -4,6 +4,14 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
 from devtools.demo.ports import Ports
 from devtools.demo.processes import Part, answers, has_logged
 from devtools.environment import CLIENT_ID
@@ -51,6 +59,7 @@ def portal(ports: Ports, data: Path) -> tuple[Part, ...]:
             "worker",
             (*celery, "worker", *QUIET_WORKER, f"--concurrency={MAIL_WORKERS}"),
             has_logged(" ready."),
+            {"AUDIT_SEAL_KEY_FILE": str(seal_key(data))},
         ),
         Part(
             "beat",
@@ -59,6 +68,19 @@ def portal(ports: Ports, data: Path) -> tuple[Part, ...]:
         ),
         _web(ports),
     )
+
+
+def seal_key(data: Path) -> Path:
+    """Give the file of the key that seals the audit log; the public one stands beside it."""
+    private, public = data / "secrets" / "audit_seal_key", data / "secrets" / "audit_seal_key.pub"
+    if not private.exists():
+        key = Ed25519PrivateKey.generate()
+        public.write_bytes(
+            key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        )
+        private.touch(mode=0o600)
+        private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return private
 
 
 def _client_key(data: Path) -> Path:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 import urllib3
@@ -61,6 +61,7 @@ class Part:
     name: str
     command: Sequence[str]
     ready: Ready
+    environment: Mapping[str, str] = MappingProxyType({})  # that no other part has
 
 
 type Running = tuple[Part, subprocess.Popen[bytes]]
@@ -100,7 +101,7 @@ class Processes:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=self._environment,
+                env=self._environment | part.environment,
                 start_new_session=True,  # Ctrl-C at the terminal is for us alone
                 preexec_fn=_die_with_parent,  # noqa: PLW1509  # makes one system call
             )

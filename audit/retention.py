@@ -1,0 +1,136 @@
+"""How long the log is kept: whole months of a class go, and the log tells that they went."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+from psycopg import sql
+
+from audit.events import Event, Kept
+from audit.log import record
+from audit.models import Unsealed
+from audit.rounds import alone
+
+MONTHS_AHEAD = 3
+# A drop waits no longer for those who read the log, and they no longer for it.
+_LOCK_TIMEOUT = "5s"
+
+# Of a partition that is not the rest, the month that its name says.
+_PARTITIONS = """SELECT child.relname, substring(child.relname FROM '^audit_.*_(\\d{4}_\\d{2})$')
+    FROM pg_inherits JOIN pg_class AS child ON child.oid = inhrelid
+    WHERE inhparent = %s::regclass ORDER BY child.relname
+"""
+_COUNTS = """SELECT organisation_id, date_trunc('month', at AT TIME ZONE 'UTC')::date, count(*)
+    FROM {partition} GROUP BY 1, 2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """A month of a class, or the rest of it: what was written when its month was not made."""
+
+    kept: Kept
+    name: str
+    month: date | None
+
+
+def tend(*, months: Mapping[Kept, int], now: datetime) -> list[str]:
+    """Make the months to come, and drop those that are over by the `months` of their class.
+
+    Gives the names of the partitions that were dropped, the oldest first; one that has events
+    without a seal waits for the next time.
+    """
+    make_months(now=now)
+    return [
+        partition.name
+        for kept, number in months.items()
+        for partition in partitions(kept)
+        if _drop(partition, before=_month_before(now, number), now=now)
+    ]
+
+
+def make_months(*, now: datetime) -> None:
+    with connection.cursor() as cursor:
+        for kept in Kept:
+            for ahead in range(MONTHS_AHEAD + 1):
+                month = _moved(now.astimezone(UTC).date(), ahead)
+                cursor.execute("SELECT audit_make_month(%s, %s)", [kept, month])
+
+
+def partitions(kept: Kept) -> Iterator[Partition]:
+    """Give the partitions of a class: the rest, which may hold the oldest, last."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PARTITIONS, [f"audit_{kept}"])
+        for name, month in cursor.fetchall():
+            first = date(*map(int, month.split("_")), 1) if month else None
+            yield Partition(kept, name, first)
+
+
+@transaction.atomic
+def _drop(partition: Partition, *, before: date, now: datetime) -> bool:
+    """Drop a partition if all of it is of months before `before`; gives whether it was."""
+    if partition.month and partition.month >= before:
+        return False
+    alone(wait=True)
+    counts = _counts(partition)
+    months = sorted(counts) or ([partition.month] if partition.month else [])
+    if not months or months[-1] >= before or _has_unsealed(partition):
+        return False
+    for month in months:
+        _tell(partition.kept, month, counts.get(month, {}), now=now)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
+        if partition.month:
+            cursor.execute("SELECT audit_drop_month(%s, %s)", [partition.kept, partition.month])
+        else:
+            cursor.execute("SELECT audit_drop_rest(%s)", [partition.kept])
+    return True
+
+
+def _counts(partition: Partition) -> dict[date, dict[UUID | None, int]]:
+    counts: dict[date, dict[UUID | None, int]] = defaultdict(dict)
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(_COUNTS).format(partition=sql.Identifier(partition.name)))
+        for organisation, month, count in cursor.fetchall():
+            counts[month][organisation] = count
+    return counts
+
+
+def _has_unsealed(partition: Partition) -> bool:
+    waiting = Unsealed.objects.filter(kept=partition.kept)
+    if partition.month is None:
+        return waiting.exists()
+    first = datetime(partition.month.year, partition.month.month, 1, tzinfo=UTC)
+    following = _moved(partition.month, 1)
+    end = datetime(following.year, following.month, 1, tzinfo=UTC)
+    return waiting.filter(at__gte=first, at__lt=end).exists()
+
+
+def _tell(kept: Kept, month: date, counts: dict[UUID | None, int], *, now: datetime) -> None:
+    """Tell each chain how much of it goes, and the portal's how much in all."""
+    said = {"kept": kept.value, "month": f"{month:%Y-%m}"}
+    total = sum(counts.values())
+    record(Event.RETENTION_DROPPED, by="system", now=now, **said, count=total)
+    for organisation, count in counts.items():
+        if organisation:
+            record(
+                Event.RETENTION_DROPPED,
+                by="system",
+                now=now,
+                organisation=organisation,
+                **said,
+                count=count,
+            )
+
+
+def _month_before(now: datetime, months: int) -> date:
+    """Give the first month of which something has not been kept for so many months yet."""
+    return _moved(now.astimezone(UTC).date(), -months)
+
+
+def _moved(day: date, months: int) -> date:
+    years, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(years, month + 1, 1)
