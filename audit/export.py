@@ -129,7 +129,7 @@ def _ids(records: bytes) -> list[int]:
     return [int.from_bytes(records[place : place + 8]) for place in places]
 
 
-def _base64(value: bytes) -> str:
+def _base64(value: bytes | memoryview) -> str:
     return base64.b64encode(value).decode()
 
 

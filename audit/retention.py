@@ -65,8 +65,8 @@ def partitions(kept: Kept) -> Iterator[Partition]:
     with connection.cursor() as cursor:
         cursor.execute(_PARTITIONS, [f"audit_{kept}"])
         for name, month in cursor.fetchall():
-            first = date(*map(int, month.split("_")), 1) if month else None
-            yield Partition(kept, name, first)
+            first = datetime.strptime(month, "%Y_%m").replace(tzinfo=UTC) if month else None
+            yield Partition(kept, name, first.date() if first else None)
 
 
 @transaction.atomic
@@ -111,19 +111,16 @@ def _has_unsealed(partition: Partition) -> bool:
 
 def _tell(kept: Kept, month: date, counts: dict[UUID | None, int], *, now: datetime) -> None:
     """Tell each chain how much of it goes, and the portal's how much in all."""
-    said = {"kept": kept.value, "month": f"{month:%Y-%m}"}
-    total = sum(counts.values())
-    record(Event.RETENTION_DROPPED, by="system", now=now, **said, count=total)
-    for organisation, count in counts.items():
-        if organisation:
-            record(
-                Event.RETENTION_DROPPED,
-                by="system",
-                now=now,
-                organisation=organisation,
-                **said,
-                count=count,
-            )
+    for organisation, count in (counts | {None: sum(counts.values())}).items():
+        record(
+            Event.RETENTION_DROPPED,
+            by="system",
+            now=now,
+            organisation=organisation,
+            kept=kept.value,
+            month=f"{month:%Y-%m}",
+            count=count,
+        )
 
 
 def _month_before(now: datetime, months: int) -> date:

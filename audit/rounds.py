@@ -116,7 +116,7 @@ def _tell_of_key(key: Ed25519PrivateKey, portal: _Standing | None, *, now: datet
     if before == ours:
         return
     event = Event.SEAL_KEY_CHANGED if before else Event.SEAL_KEY_FIRST_USED
-    record(event, by="system", now=now, key=ours, **({"before": before} if before else {}))
+    record(event, by="system", now=now, key=ours, before=before)
 
 
 def _taken() -> list[EventToSeal]:

@@ -101,7 +101,7 @@ class Processes:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=self._environment | part.environment,
+                env={**self._environment, **part.environment},
                 start_new_session=True,  # Ctrl-C at the terminal is for us alone
                 preexec_fn=_die_with_parent,  # noqa: PLW1509  # makes one system call
             )
