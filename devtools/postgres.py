@@ -164,6 +164,7 @@ def _own(folder: Path, lock: IO[str], *, fast: bool, port: int) -> Cluster:
         *("-D", str(data), "-p", str(port)),
         *("-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="),
         *("-c", "max_connections=100", "-c", "log_timezone=UTC", "-c", "timezone=UTC"),
+        *("-c", "log_line_prefix=%d %m [%p] "),  # the database first: a run has several
         *(_FAST if fast else ()),
     ]
     with (folder / "log").open("ab") as log:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.cache import caches
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
@@ -69,6 +70,15 @@ def _queue_is_closed(django_db_setup: None) -> Iterator[None]:
 def _keys_fit(django_db_setup: None) -> None:
     """The database is new, so they do; comparing would leave rows in whichever test is first."""
     fingerprint_keys._Compared.keys = settings.FINGERPRINT_KEYS
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_cost_little() -> Iterator[None]:
+    """Hashed as in production, in fewer rounds: half a second for each would be minutes."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(PBKDF2PasswordHasher, "iterations", 1000)
+    yield
+    patch.undo()
 
 
 @pytest.fixture(scope="session")

@@ -14,12 +14,15 @@ import pytest
 from devtools import environment
 
 TEST_DATA = environment.DATA_DIR / "tests"
+DATABASE_LOG = "KOBLING_TEST_DATABASE_LOG"
 
 os.environ["DEBUG"] = "1"
 environment.fill_in_settings(TEST_DATA / "secrets")
 _cluster = environment.fill_in_test_database(TEST_DATA / "postgres")
 if _cluster is not None:
     atexit.register(_cluster.stop)
+    # A worker of pytest-xdist inherits this beside DATABASE_URL, and so starts no server.
+    os.environ[DATABASE_LOG] = str(_cluster.folder / "log")
 
 
 class NetworkUsed(Exception):

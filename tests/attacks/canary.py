@@ -6,6 +6,7 @@ ID-porten is kept, and so is a dump of the database at every step.
 
 import base64
 import os
+import re
 import socket
 import sys
 import time
@@ -58,7 +59,7 @@ class Canary:
         self.browser_tap.upstream = _free_port()
         self.host = f"eksempel-kommune.localhost:{self.browser_tap.port}"
         self.processes = Processes(logs=folder / "logs", environment=self._environment())
-        self.database_log = _position_in_database_log()
+        self.database_log = len(_database_log())
         self.surfer = self._surfer()
 
     def _environment(self) -> dict[str, str]:
@@ -190,7 +191,7 @@ class Canary:
         self.processes.stop()
         for path in sorted((self.folder / "logs").iterdir()):
             self.left.append((f"log: {path.name}", path.read_bytes()))
-        self.left.append(("log: postgresql", _database_log_since(self.database_log)))
+        self.left.append(("log: postgresql", _database_log()[self.database_log :]))
         for exchange in self.browser_tap.exchanges:
             self.left.append((f"browser to portal: {exchange}", exchange.request))
             self.left.append((f"portal to browser: {exchange}", exchange.answer))
@@ -296,12 +297,12 @@ def _free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-def _position_in_database_log() -> int:
-    cluster = environment._cluster
-    return (cluster.folder / "log").stat().st_size if cluster else 0
-
-
-def _database_log_since(position: int) -> bytes:
-    """Of the embedded PostgreSQL; one that was there already keeps its own."""
-    cluster = environment._cluster
-    return (cluster.folder / "log").read_bytes()[position:] if cluster else b""
+def _database_log() -> bytes:
+    """What the embedded PostgreSQL wrote of our database; another server keeps its own."""
+    path = os.environ.get(environment.DATABASE_LOG)
+    if path is None:
+        return b""
+    name = re.escape(str(connection.settings_dict["NAME"]).encode())
+    return b"".join(
+        re.findall(rb"^%s .*\n(?:\t.*\n)*" % name, Path(path).read_bytes(), re.MULTILINE)
+    )

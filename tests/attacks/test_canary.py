@@ -4,12 +4,14 @@ Declared places. The number: in the ID token, which ID-porten sends the portal, 
 The code: in the one mail that brings it, and in the form with which the browser brings it back.
 """
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from tests import environment
 from tests.attacks import canary as canary_run
 from tests.attacks import sinks
 from tests.attacks.canary import Canary, secrets_of_the_installation
@@ -78,6 +80,8 @@ def test_the_run_met_every_sink(canary: Canary) -> None:
     assert named["log: web.log"].count(b"Traceback (most recent call last)") >= 2
     assert b"GET /oidc/callback/?" in named["log: web.log"]
     assert b"Task linking.tasks.send_code" in named["log: worker.log"]
+    if environment.DATABASE_LOG in os.environ:
+        assert b'"audit_auditevent" does not exist' in named["log: postgresql"]
 
 
 def test_no_key_of_the_installation_is_in_any_sink(canary: Canary) -> None:

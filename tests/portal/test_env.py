@@ -79,11 +79,17 @@ def test_two_client_keys_may_be_set_while_one_takes_over() -> None:
         ("IDPORTEN_CLIENT_JWK", None),
         ("IDPORTEN_CLIENT_JWK", "{}"),
         ("IDPORTEN_CLIENT_JWK", "not json"),
-        ("IDPORTEN_CLIENT_JWK", json.dumps(PUBLIC_KEY.as_dict(private=False))),
-        ("IDPORTEN_CLIENT_JWK", json.dumps(SMALL_KEY.as_dict(private=True))),
+        pytest.param(
+            "IDPORTEN_CLIENT_JWK", json.dumps(PUBLIC_KEY.as_dict(private=False)), id="public key"
+        ),
+        pytest.param(
+            "IDPORTEN_CLIENT_JWK", json.dumps(SMALL_KEY.as_dict(private=True)), id="small key"
+        ),
         ("IDPORTEN_CLIENT_JWK", jwk_set()),
-        ("IDPORTEN_CLIENT_JWK", jwk_set(PUBLIC_KEY, PUBLIC_KEY)),
-        ("IDPORTEN_CLIENT_JWK", jwk_set(PUBLIC_KEY, SMALL_KEY)),
+        pytest.param("IDPORTEN_CLIENT_JWK", jwk_set(PUBLIC_KEY, PUBLIC_KEY), id="one key twice"),
+        pytest.param(
+            "IDPORTEN_CLIENT_JWK", jwk_set(PUBLIC_KEY, SMALL_KEY), id="a small key beside"
+        ),
         ("IDPORTEN_CLIENT_JWK", '{"keys": [7]}'),
         ("IDPORTEN_CLIENT_JWK", '{"keys": 7}'),
         ("FINGERPRINT_KEYS", None),

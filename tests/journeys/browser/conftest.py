@@ -14,9 +14,12 @@ from devtools.screenshots import browser_path
 from tests.journeys.browser.driver import Demo, Driver
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """The machine's Chromium; without one the tests fail, they are not skipped."""
+    """The machine's Chromium; without one the tests fail, they are not skipped.
+
+    Ends with these tests: Django opens no database where Playwright's loop is running.
+    """
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(
             executable_path=browser_path(),
@@ -27,7 +30,7 @@ def chromium() -> Iterator[Browser]:
         )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def services() -> Iterator[dict[str, str]]:
     """The servers that the run was asked to use: a database of its own, and the broker."""
     if "CELERY_BROKER_URL" not in os.environ:
@@ -43,7 +46,7 @@ def services() -> Iterator[dict[str, str]]:
         server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo(tmp_path_factory: pytest.TempPathFactory, services: dict[str, str]) -> Iterator[Demo]:
     """One demo for all, on free ports with data of its own."""
     ports, data = free_ports(), tmp_path_factory.mktemp("demo")
@@ -62,7 +65,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory, services: dict[str, str]) -> 
             process.stdout.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def administrator(demo: Demo, chromium: Browser) -> StorageState:
     """The cookies of the demo's administrator, who has come in by password and app.
 

@@ -68,7 +68,8 @@ def every_page(me: Driver, person: SamplePerson) -> Iterator[str]:
         me.open(path)
         yield path
     me.page.route("**/sign_out.js", lambda route: route.fulfill(content_type="text/javascript"))
-    me.page.locator("form[action='/oidc/logout/'] button").first.click()
+    with me.page.expect_navigation():
+        me.page.locator("form[action='/oidc/logout/'] button").first.click()
     yield "on the way to ID-porten's sign-out"
     me.page.locator("main form button").click()
     me.page.wait_for_url("**/?state=*")
