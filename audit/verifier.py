@@ -313,6 +313,8 @@ def read_event(line: Mapping[str, Any]) -> Event:
     at = _time(line, "at")
     subject = _uuid_or_none(line, "employee")
     organisation = _uuid_or_none(line, "organisation")
+    if erased and subject is None:
+        raise Malformed("has lost its details, and is about nobody who can be erased")
     for name in _TEXTS:
         if not isinstance(line[name], str):
             raise Malformed(f"has no text as {name}")
@@ -420,8 +422,9 @@ def _links(value: object) -> tuple[tuple[str, int, str], ...]:
 
 def _only(line: Mapping[str, Any], names: frozenset[str]) -> None:
     if line.keys() != names:
-        wrong = min(map(str, line.keys() ^ names))
-        raise Malformed(f"lacks the field {_shown(wrong)}, or should not have it")
+        lacking, extra = names - line.keys(), line.keys() - names
+        what = f"has a field {_shown(min(map(str, extra)))} that it may not" if extra else ""
+        raise Malformed(what or f"lacks the field {min(lacking)}")
 
 
 def _text(line: Mapping[str, Any], name: str) -> str:
@@ -688,9 +691,9 @@ class _Link:
                 return hashes[start : start + 32].hex()
         return None
 
-    def has(self, hashed: str) -> bool:
+    def has(self, hashed: str, *, but: str) -> bool:
         wanted = bytes.fromhex(hashed)
-        return any(
+        return hashed != but and any(
             wanted in (bytes(run[i : i + 32]) for i in range(0, len(run), 32))
             for _first, run in self._runs
         )
@@ -708,9 +711,14 @@ class _Link:
         self.doubted.add(number)
 
     def replace(self, said: Statement) -> None:
-        self._runs[-1][1][-32:] = bytes.fromhex(said.hash)
-        self.doubted.discard(self.number)
-        self.said = said
+        for first, hashes in reversed(self._runs):
+            if first <= said.number < first + len(hashes) // 32:
+                start = (said.number - first) * 32
+                hashes[start : start + 32] = bytes.fromhex(said.hash)
+                break
+        self.doubted.discard(said.number)
+        if said.number == self.number:
+            self.said = said
 
 
 class _Wanted(NamedTuple):
@@ -766,25 +774,25 @@ class _Chains:
         gap = said.number > chain.number + 1
         if gap:
             self._missing(chain, said)
-        elif chain.number not in chain.doubted:
+        if said.number - 1 not in chain.doubted:
             self._follows(chain, said)
-        self._rises(chain, said)
         chain.append(said)
         return gap
 
     def _again(self, chain: _Link, said: Statement) -> None:
-        if said.number in chain.doubted and said.number == chain.number:
+        known = chain.hash(said.number)
+        if said.number in chain.doubted:
             chain.replace(said)  # the doubtful one was put in, and this is the true one
-            return
-        if chain.hash(said.number) is None or said.number in chain.doubted:
+        elif known is None:
             sentence = f"{_seal(said)}: it stands after a later seal of its chain."
             self.findings.add(Kind.SEAL_MISPLACED, sentence, said)
-            return
-        sentence = (
-            f"{_seal(said)}: the log forks. Another seal with this number is signed as well, "
-            f"{chain.hash(said.number)}; this one is {said.hash}."
-        )
-        self.findings.add(Kind.FORK, sentence, said)
+            chain.append(said)
+        else:
+            sentence = (
+                f"{_seal(said)}: the log forks. Another seal with this number is signed as well, "
+                f"{known}; this one is {said.hash}."
+            )
+            self.findings.add(Kind.FORK, sentence, said)
 
     def _starts_late(self, said: Statement, first: int) -> None:
         if said.round < first or (said.chain == PORTAL and said.round != first):
@@ -813,6 +821,10 @@ class _Chains:
 
     def _missing(self, chain: _Link, said: Statement) -> None:
         first, last = chain.number + 1, said.number - 1
+        while first <= last and chain.hash(first):
+            first += 1  # it has come, though not in its place
+        if first > last:
+            return
         which = f"seal {first} is" if first == last else f"seals {first} to {last} are"
         after = f" after the one sealed {chain.said.at}" if chain.said else ""
         sentence = (
@@ -838,23 +850,20 @@ class _Chains:
         return any(name == chain and first <= number <= last for name, first, last in self.gaps)
 
     def _follows(self, chain: _Link, said: Statement) -> None:
-        expected = chain.hash(chain.number) or NO_PREVIOUS
-        if said.previous == expected:
+        expected = chain.hash(said.number - 1) or (NO_PREVIOUS if said.number == 1 else None)
+        if expected is None:
             return
-        if said.previous == NO_PREVIOUS or chain.has(said.previous):
+        if said.previous == NO_PREVIOUS != expected or chain.has(said.previous, but=expected):
+            sentence = f"{_seal(said)}: the log forks. It continues an earlier seal than the last."
+            self.findings.add(Kind.FORK, sentence, said)
+        elif said.previous != expected:
             sentence = (
-                f"{_seal(said)}: the log forks. It continues an earlier seal than the last one."
+                f"{_seal(said)}: the log forks. It continues a seal {said.number - 1} that is not "
+                f"the one here: {said.previous}, here {expected}."
             )
-        else:
-            sentence = (
-                f"{_seal(said)}: the log forks. It continues a seal {chain.number} that is not the "
-                f"one here: {said.previous}, here {expected}."
-            )
-        self.findings.add(Kind.FORK, sentence, said)
-
-    def _rises(self, chain: _Link, said: Statement) -> None:
+            self.findings.add(Kind.FORK, sentence, said)
         before = chain.said
-        if before is None or chain.number in chain.doubted:
+        if before is None or before.number != said.number - 1:
             return
         if said.sealed_at <= before.sealed_at or said.round <= before.round:
             sentence = (
@@ -1099,7 +1108,7 @@ class Verification:
             self._findings.add(Kind.CUT_TAIL, sentence)
         self._check_keys()
         self._check_tail()
-        for head in self._heads:
+        for head in sorted(self._heads, key=lambda head: head.number, reverse=True):
             self._check_head(head)
         self._check_dropped()
         self._check_erased()
@@ -1213,7 +1222,9 @@ class Verification:
             )
             self._once(said, what)
         whole = sum(group.size for group in said.groups) * RECORD_BYTES
-        present = b"" if records is None else records[: min(whole, _whole(len(records)))]
+        present = b"" if records is None else records[: _whole(len(records))]
+        if trusted:
+            present = present[:whole]
         self._hand = _Hand(said, present, trusted=trusted)
         self._hand.lost = records is None and not (witness or not self._headed)
         if trusted and records is not None:
@@ -1392,7 +1403,8 @@ class Verification:
             self._say(Kind.EVENT_EDITED, hand.said, [event], 1, "was edited since it was sealed")
             if len(self._edited) < _COMPARED and not self._findings.left_out:
                 finding = self._findings.kept[-1]
-                self._edited.append(_Edited(event, hand.leaf(place), finding))
+                where = _seal(hand.said) if hand.said else ""
+                self._edited.append(_Edited(where, event, hand.leaf(place), finding))
         more = [event for _place, event in edited[_COMPARED:]]
         if more:
             count = len(more) + hand.edited_count - len(hand.edited)
@@ -1454,19 +1466,18 @@ class Verification:
 
     def _check_head(self, head: Head) -> None:
         chain = self._chains.chains.get(head.chain)
-        if self._chains.is_gap(head.chain, head.number):
-            self.summary.heads_checked += 1
+        summary = self.summary
+        partly = summary.from_round is not None or summary.organisation is not None
+        if partly and (chain is None or head.number < chain.first):
+            summary.heads_not_checked += 1
             return
-        if chain is None or head.number < chain.first:
-            if self.summary.organisation is None and self.summary.from_round is None:
-                self._head_finding(Kind.CUT_TAIL, head, "is not there")
-            else:
-                self.summary.heads_not_checked += 1
-            return
-        self.summary.heads_checked += 1
-        known = chain.hash(head.number)
-        if head.number > chain.number:
-            last = f" after {chain.number} of {chain.said.at}" if chain.said else ""
+        summary.heads_checked += 1
+        known = chain.hash(head.number) if chain else None
+        if self._chains.is_gap(head.chain, head.number) or head.chain in self._told:
+            return  # that this seal is missing has been said
+        if chain is None or head.number > chain.number:
+            self._told.add(head.chain)
+            last = f" after {chain.number} of {chain.said.at}" if chain and chain.said else ""
             self._head_finding(Kind.CUT_TAIL, head, f"is not there: the chain was cut{last}")
         elif known is None:
             self._head_finding(Kind.SEAL_MISSING, head, "is not there")
@@ -1534,6 +1545,7 @@ class Verification:
 
 
 class _Edited(NamedTuple):
+    place: str
     event: Event
     sealed: bytes
     finding: Finding
@@ -1554,8 +1566,8 @@ def _tidied(findings: list[Finding], edited: list[_Edited]) -> list[Finding]:
         for other in edited[number + 1 :]:
             if id(other.finding) not in replaced and _swapped(one, other):
                 sentence = (
-                    f"{one.finding.sentence.partition(':')[0]}: the contents of events "
-                    f"{one.event.id} and {other.event.id} were swapped."
+                    f"{one.place}: the contents of events {one.event.id} and {other.event.id} "
+                    f"were swapped. The other one is of {other.place}."
                 )
                 ids = one.event.id, other.event.id
                 swap = Finding(
@@ -1654,7 +1666,7 @@ def read_heads(lines: Iterable[bytes]) -> Iterator[Head]:
         Unreadable: a line is none.
     """
     for number, line in enumerate(lines, start=1):
-        if line.isspace():
+        if not line.strip():
             continue
         try:
             found = parse_line(line)

@@ -201,18 +201,18 @@ def statement(line: Line) -> dict[str, Any]:
     return found
 
 
-def restated(line: Line, *, key: Ed25519PrivateKey | None = None, **changes: Any) -> Line:
-    """Give a seal that says something else; signed anew only with `key`."""
+def restated(line: Line, *, signer: Ed25519PrivateKey | None = None, **changes: Any) -> Line:
+    """Give a seal that says something else; signed anew only by a `signer`."""
     text = verifier.canonical_json(statement(line) | changes).decode()
     line = line | {"statement": text}
-    if key:
-        signature = key.sign(verifier.signed_bytes(text))
+    if signer:
+        signature = signer.sign(verifier.signed_bytes(text))
         line["signature"] = base64.b64encode(signature).decode()
     return line
 
 
 def as_bytes(lines: Iterable[Line]) -> bytes:
-    return b"".join(verifier.canonical_json(line) + b"\n" for line in lines)
+    return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
 
 
 def verify(lines: list[Line] | bytes, *, heads: Iterable[Head] = ()) -> Report:
