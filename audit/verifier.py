@@ -319,6 +319,7 @@ def read_event(line: Mapping[str, Any]) -> Event:
         if not isinstance(line[name], str):
             raise Malformed(f"has no text as {name}")
     bound = _hash(line, "commitment") if erased else _bound(line, subject)
+    number = _number(line, "id")
     public = {name: line[name] for name in _PUBLIC}
     public["commitment"] = bound
     try:
@@ -326,7 +327,7 @@ def read_event(line: Mapping[str, Any]) -> Event:
     except NotCanonical as problem:
         raise Malformed(f"holds what cannot be hashed: {problem}") from None
     return Event(
-        id=_number(line, "id"),
+        id=number,
         at=at,
         name=line["event"],
         kept=line["kept"],

@@ -9,6 +9,7 @@ import psycopg
 
 from devtools import environment, postgres
 from devtools.bench.administration import compare as administration
+from devtools.bench.audit_verify import compare as audit_verify
 from devtools.bench.children import ROOT, ChildFailed
 from devtools.bench.importing import compare as importing
 from devtools.bench.report import Kept
@@ -47,12 +48,17 @@ def _administration(server_url: str, options: argparse.Namespace) -> Kept:
     )
 
 
+def _audit_verify(_server_url: str, options: argparse.Namespace) -> Kept:
+    return audit_verify.run(events=options.events, runs=options.runs or 5)
+
+
 BENCHES: dict[str, Callable[[str, argparse.Namespace], Kept]] = {
     "sign-in": _sign_in,
     "same-answer-time": _same_answer,
     "stale-links": _stale_links,
     "import": _import,
     "administration": _administration,
+    "audit-verify": _audit_verify,
 }
 
 
@@ -82,7 +88,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--runs",
         type=_at_least(2),
-        help="rounds (200; same-answer-time: 1000; import: 3; administration: 30)",
+        help="rounds (200; same-answer-time: 1000; import: 3; administration: 30; audit-verify: 5)",
     )
     parser.add_argument(
         "--warm-up", type=_at_least(0), default=20, help="rounds before, not counted (%(default)s)"
@@ -95,6 +101,9 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument(
         "--people", type=_at_least(10), default=100_000, help="of import (%(default)s)"
+    )
+    parser.add_argument(
+        "--events", type=_at_least(100), default=1_000_000, help="of audit-verify (%(default)s)"
     )
     parser.add_argument("--json", type=Path, help="where to keep it (docs/benchmarks/NAME.json)")
     return parser.parse_args()

@@ -90,7 +90,7 @@ def test_a_round_that_left_events_says_so() -> None:
 
 
 def test_a_signature_is_for_seals_alone() -> None:
-    """What is signed begins with a name of its own: no other signature of the key fits, nor this."""
+    """What is signed begins with a name of its own, so no other signature of the key fits."""
     seal = a_seal()
 
     with pytest.raises(InvalidSignature):

@@ -378,6 +378,16 @@ def test_a_seal_that_continues_an_earlier_one_is_a_fork(log: Log) -> None:
     assert (finding.kind, finding.seal) == (Kind.FORK, 4)
 
 
+def test_a_seal_rewritten_with_the_true_key_is_shown_by_the_next(log: Log) -> None:
+    lines = log.export()
+    at = place_of_seal(lines, PORTAL, 3)
+    lines[at] = restated(lines[at], signer=KEY, sealed_at="2026-10-01T00:01:30.000006Z")
+
+    finding = the_one(verify(lines))
+
+    assert (finding.kind, finding.chain, finding.seal) == (Kind.FORK, PORTAL, 4)
+
+
 def test_a_seal_that_the_portal_names_otherwise_is_a_fork(log: Log) -> None:
     lines = log.export()
     at = place_of_seal(lines, A, 3)
@@ -542,6 +552,16 @@ def test_details_taken_out_long_after_the_erasure_are_found(log: Log) -> None:
 
     finding = the_one(verify(lines))
     assert (finding.kind, finding.events) == (Kind.ERASED, (number,))
+
+
+def test_details_of_what_is_about_nobody_are_never_taken_out(log: Log) -> None:
+    log.erase(COLLEAGUE, A)
+    lines = log.export()
+    lines[place(lines, 5)] = erased(lines[place(lines, 5)])
+
+    finding = the_one(verify(lines))
+
+    assert (finding.kind, finding.events) == (Kind.EVENT_EDITED, (5,))
 
 
 def test_commitment_and_details_at_once_are_found(log: Log) -> None:
