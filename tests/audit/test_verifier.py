@@ -770,6 +770,13 @@ def test_a_value_of_the_wrong_form_is_found_also_in_rows_of_a_database(
     assert len(findings) == 1
 
 
+def test_a_name_that_stands_twice_in_one_object_is_found(log: Log) -> None:
+    """One reader would take the first value, another the last."""
+    written = as_bytes(log.export()).replace(b'"actor":', b'"actor": "me", "actor":', 1)
+
+    assert kinds(verify(written)) == [Kind.UNREADABLE]
+
+
 def test_an_opening_is_not_padded(log: Log) -> None:
     """HMAC fills keys up with zeros, so these two open one commitment."""
     number = log.record("key:used")

@@ -15,7 +15,7 @@ def test_each_side_reads_the_whole_log_and_the_ratio_is_to_reading() -> None:
 
 
 def test_a_log_that_is_not_sound_is_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compare.logs.verifier, "FORMAT", "another")
+    monkeypatch.setattr("audit.verifier.FORMAT", "another")
 
     with pytest.raises(ChildFailed, match="not the header"):
         compare.run(events=200, runs=2)
