@@ -263,6 +263,17 @@ def test_stripped_records_are_found(log: Log, records: str | None) -> None:
     assert all(each.kind is Kind.RECORDS and each.seal == 1 for each in findings)
 
 
+def test_records_that_no_group_speaks_of_are_found(log: Log) -> None:
+    lines = log.export()
+    at = place_of_seal(lines, A, 1)
+    records = base64.b64decode(lines[at]["records"])
+    lines[at]["records"] = base64.b64encode(records + bytes(40)).decode()
+
+    finding = the_one(verify(lines))
+
+    assert (finding.kind, finding.chain, finding.seal) == (Kind.RECORDS, str(A), 1)
+
+
 def test_a_deleted_seal_is_named(log: Log) -> None:
     lines = log.export()
 
@@ -775,6 +786,37 @@ def test_a_name_that_stands_twice_in_one_object_is_found(log: Log) -> None:
     written = as_bytes(log.export()).replace(b'"actor":', b'"actor": "me", "actor":', 1)
 
     assert kinds(verify(written)) == [Kind.UNREADABLE]
+
+
+def test_base64_with_bits_to_spare_is_found(log: Log) -> None:
+    lines = log.export()
+    at = place_of_seal(lines, A, 1)
+    signature = lines[at]["signature"]
+    spare = signature[:-3] + chr(ord(signature[-3]) + 1) + "=="
+    assert base64.b64decode(spare) == base64.b64decode(signature)
+
+    lines[at]["signature"] = spare
+
+    finding = the_one(verify(lines))
+    assert (finding.kind, finding.chain, finding.seal) == (Kind.SEAL_EDITED, str(A), 1)
+
+
+def test_a_statement_in_another_form_is_found_though_it_is_signed(log: Log) -> None:
+    lines = log.export()
+    at = place_of_seal(lines, PORTAL, 4)
+    text = lines[at]["statement"].replace(",", ", ")
+    signature = KEY.sign(verifier.signed_bytes(text))
+    lines[at] |= {"statement": text, "signature": base64.b64encode(signature).decode()}
+
+    assert Kind.SEAL_EDITED in kinds(verify(lines))
+
+
+def test_another_way_of_writing_a_time_is_found_where_no_seal_shows_it(log: Log) -> None:
+    log.record()
+    lines = log.export()
+    lines[-2]["at"] = "2026-W40-4T00:02:30.000005Z"
+
+    assert kinds(verify(lines)) == [Kind.EVENT_EDITED]
 
 
 def test_an_opening_is_not_padded(log: Log) -> None:
