@@ -4,6 +4,8 @@ Nothing is counted over the table: whether there are more than a thousand is eno
 is searched for is found by indexes, each of which answers alone.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -11,6 +13,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.options import ShowFacets
 from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR, ChangeList
 from django.core.paginator import Page, Paginator
+from django.db import connection, transaction
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.formats import number_format
@@ -31,6 +34,15 @@ def is_more_than(rows: QuerySet[Any], number: int) -> bool:
     return rows.order_by()[: number + 1].count() > number
 
 
+@contextmanager
+def _by_one_process() -> Iterator[None]:
+    """Let PostgreSQL take no helpers: they read thousands of rows beyond the fifty asked for."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")
+        yield
+
+
 class BoundedPaginator(Paginator[Any]):
     """Counts so far as is needed for this page and some ahead, and no further."""
 
@@ -41,7 +53,25 @@ class BoundedPaginator(Paginator[Any]):
         self._most = most
 
     @cached_property
+    def _all(self) -> list[Any] | None:
+        """The keys of all rows where those are few: what found them is not asked again."""
+        few = min(FOUND, self._enough)
+        keys = list(self._rows.order_by().values_list("pk", flat=True)[: few + 1])
+        return keys if len(keys) <= few else None
+
+    @cached_property
+    def rows_if_few(self) -> Any:
+        """All rows where those are few, and None where they are not: found by their keys alone."""
+        if self._all is None:
+            return None
+        rows = self._rows.all()
+        rows.query.clear_where()
+        return rows.filter(pk__in=self._all)
+
+    @cached_property
     def _found(self) -> int:
+        if self._all is not None:
+            return len(self._all)
         return int(self._rows.order_by()[: self._enough + 1].count())
 
     @cached_property
@@ -50,6 +80,8 @@ class BoundedPaginator(Paginator[Any]):
 
     def page(self, number: int | str) -> Page[Any]:
         """Give a page: which rows these are is read from the index, what they hold only then."""
+        if self.rows_if_few is not None:
+            self.object_list = self.rows_if_few
         found = super().page(number)
         if number != 1:
             keys = found.object_list.values_list("pk", flat=True)  # type: ignore[attr-defined]
@@ -96,6 +128,8 @@ class BoundedChangeList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
+        if not self.multi_page and self.paginator.rows_if_few is not None:
+            self.result_list = self.paginator.rows_if_few
         if self.paginator.more:
             self.sortable_by = self.model_admin.quick_sorts
 
@@ -114,6 +148,12 @@ class BoundedLists[Row: Model](admin.ModelAdmin[Row]):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
         return BoundedChangeList
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        with _by_one_process():
+            changelist = super().get_changelist_instance(request)
+            len(changelist.result_list)  # read now
+        return changelist
 
     def get_paginator(
         self,

@@ -36,7 +36,7 @@ class DepartmentFilter(admin.SimpleListFilter):
     def lookups(
         self, request: HttpRequest, model_admin: admin.ModelAdmin[Employee]
     ) -> list[tuple[str, Any]]:
-        names = departments(_places(request), limit=self.shown)
+        names = departments(places_of(request), limit=self.shown)
         chosen = self.value()
         more = [chosen] if chosen and chosen not in (*names, WITHOUT_DEPARTMENT) else []
         named = [(name, name) for name in (*names, *more)]
@@ -50,13 +50,13 @@ class DepartmentFilter(admin.SimpleListFilter):
         )
 
 
-def _places(request: HttpRequest) -> list[UUID] | None:
-    """Give whose departments there are to choose from; None: those of all organisations."""
+def places_of(request: HttpRequest) -> list[UUID] | None:
+    """Give the organisations whose people a list has; None: all."""
     permission = "accounts.view_employee"
     seen = organisations(request.user, permission)
-    if chosen := request.GET.get("organisation__id__exact"):
+    if chosen := request.GET.getlist("organisation__id__exact"):
         with suppress(ValidationError):
-            return list(seen.filter(pk=chosen).values_list("pk", flat=True))
+            return list(seen.filter(pk__in=chosen).values_list("pk", flat=True))
     if everywhere(request.user, permission):
         return None
     return list(seen.values_list("pk", flat=True))

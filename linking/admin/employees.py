@@ -1,5 +1,6 @@
 """The registry's page of an employee, with what is known about links and codes."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -10,10 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import covers
+from accounts.admin.employees import places_of
 from accounts.models import Employee
 from linking.admin.campaigns import INVITE, invite_chosen
 from linking.admin.common import registered_number
 from linking.admin.merging import MergePages
+from linking.linked import linked, not_linked
 from linking.models import Block, Case, Invitation, LinkedIdentity, OutgoingMail, PendingCode
 from linking.support.access import may_read_story
 
@@ -32,15 +35,18 @@ class LinkedFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Employee]) -> QuerySet[Employee]:
-        linked = Exists(
-            LinkedIdentity.objects.in_force(timezone.now()).filter(employee=OuterRef("pk"))
-        )
+        now = timezone.now()
         if self.value() == "yes":
-            return queryset.filter(linked)
+            return linked(queryset, now)
         if self.value() == "invited":
-            invited = Invitation.objects.open(timezone.now()).filter(employee=OuterRef("pk"))
-            return queryset.filter(~linked, Exists(invited))
-        return queryset.filter(~linked) if self.value() == "no" else queryset
+            invited = Invitation.objects.open(now).filter(employee=OuterRef("pk"))
+            return self._others(request, queryset, now).filter(Exists(invited))
+        return self._others(request, queryset, now) if self.value() == "no" else queryset
+
+    def _others(
+        self, request: HttpRequest, queryset: QuerySet[Employee], now: datetime
+    ) -> QuerySet[Employee]:
+        return not_linked(queryset, now, places=places_of(request))
 
 
 class History[Row: Model](admin.TabularInline[Row, Employee]):

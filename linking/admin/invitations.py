@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import scope
 from linking.admin.common import ReadOnlyAdmin, about_people, link_to
+from linking.linked import not_linked_of
 from linking.models import Campaign, Invitation, LinkedIdentity
 
 
@@ -41,12 +42,8 @@ STAGES: dict[str, tuple[Any, Q]] = {
 
 
 def figures(campaign: Campaign) -> list[dict[str, Any]]:
-    """Count how far a campaign has come, in one query, each figure with the list behind it."""
-    invitations = Invitation.objects.filter(campaign=campaign).annotate(is_linked=_linked())
-    steps = {
-        name.replace("-", "_"): Count("pk", filter=step) for name, (_l, step) in STAGES.items()
-    }
-    counts = invitations.aggregate(**steps)
+    """Count how far a campaign has come, each figure with the list behind it."""
+    counts = _counts(Invitation.objects.filter(campaign=campaign))
     behind = f"{reverse('admin:linking_invitation_changelist')}?campaign={campaign.pk}"
     rows = [{"label": _("Invited"), "count": campaign.invited, "url": behind}]
     for name, (label, _stage) in STAGES.items():
@@ -58,6 +55,14 @@ def figures(campaign: Campaign) -> list[dict[str, Any]]:
     return rows
 
 
+def _counts(invitations: QuerySet[Invitation]) -> dict[str, int]:
+    asked = {name: stage for name, (_label, stage) in STAGES.items() if "linked" not in name}
+    steps = {name: Count("pk", filter=stage) for name, stage in asked.items()}
+    counts: dict[str, int] = invitations.aggregate(all=Count("pk"), **steps)
+    missing = not_linked_of(invitations, timezone.now()).count()
+    return counts | {"linked": counts["all"] - missing, "not_linked": missing}
+
+
 class StageFilter(admin.SimpleListFilter):
     title = _("how far it came")
     parameter_name = "stage"
@@ -66,6 +71,8 @@ class StageFilter(admin.SimpleListFilter):
         return [(name, label) for name, (label, _stage) in STAGES.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> Any:
+        if self.value() == "not_linked":
+            return not_linked_of(queryset, timezone.now())
         stage = STAGES.get(self.value() or "")
         return queryset.alias(is_linked=_linked()).filter(stage[1]) if stage else queryset
 

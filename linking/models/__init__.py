@@ -12,6 +12,7 @@ from linking.models.journey import PendingCode
 from linking.models.keys import FingerprintKey
 from linking.models.links import LinkedIdentity, matches, stale_at
 from linking.models.mails import OutgoingMail
+from linking.models.unlinked import Unlinked
 
 __all__ = (
     "SIGN_IN_LIFETIME",
@@ -29,6 +30,7 @@ __all__ = (
     "LinkedIdentity",
     "OutgoingMail",
     "PendingCode",
+    "Unlinked",
     "UsedLogoutToken",
     "matches",
     "stale_at",

@@ -126,7 +126,22 @@ class Invitation(models.Model):
             ),
         )
         indexes = (
-            models.Index(fields=["-invited_at"], name="invitation_newest_first"),
+            # All of a campaign have one time: the key is in the index to go on by.
+            models.Index(fields=["-invited_at", "-id"], name="invitation_newest_first"),
+            models.Index(
+                fields=["organisation", "-invited_at", "-id"], name="invitation_of_organisation"
+            ),
+            models.Index(fields=["campaign", "-invited_at", "-id"], name="invitation_of_campaign"),
+            models.Index(
+                fields=["-invited_at", "-id"],
+                condition=Q(ended_at__isnull=True),
+                name="invitation_open_newest_first",
+            ),
+            models.Index(
+                fields=["-invited_at", "-id"],
+                condition=Q(failed_at__isnull=False),
+                name="invitation_failed",
+            ),
             models.Index(fields=["employee", "-invited_at"], name="invitation_by_employee"),
             models.Index(
                 fields=["expires_at"], condition=Q(ended_at__isnull=True), name="invitation_open"

@@ -130,6 +130,12 @@ class LinkedIdentity(models.Model):
                 condition=~Q(state="active"),
                 name="link_by_other_state",
             ),
+            # Of the level that few have: the same.
+            models.Index(
+                fields=["-linked_at", "-id"],
+                condition=Q(level="substantial"),
+                name="link_by_rare_level",
+            ),
             models.Index(
                 fields=["fingerprint_key"],
                 condition=Q(state__in=("pending", "active")),

@@ -1,5 +1,7 @@
 """Lists that stay fast at a million: what is found, counted, sorted and chosen in them."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -8,8 +10,10 @@ from django.urls import reverse
 
 from accounts import lists
 from accounts.departments import departments
+from accounts.ids import uuid7
 from accounts.models import Employee
 from accounts.search import people_found
+from linking.models import Invitation, LinkedIdentity
 from tests.accounts.worlds import browser_of
 from tests.factories import (
     make_administrator,
@@ -20,6 +24,7 @@ from tests.factories import (
     make_organisation,
     make_pending_code,
 )
+from tests.plans import plan_of
 
 pytestmark = pytest.mark.django_db
 EMPLOYEES = reverse("admin:accounts_employee_changelist")
@@ -153,8 +158,9 @@ def test_a_search_gives_the_first_and_says_that_there_are_more(
     assert few.context["cl"].result_count == 1
 
 
-def test_no_list_counts_its_table(root: Client) -> None:
-    make_link()
+def test_no_list_counts_its_table(root: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "FOUND", 0)  # of few, nothing is counted
+    make_link(employee=make_pending_code().employee)
     for model in ("accounts_employee", "linking_linkedidentity", "linking_pendingcode"):
         with CaptureQueriesContext(
             connection,
@@ -163,6 +169,54 @@ def test_no_list_counts_its_table(root: Client) -> None:
         counts = [each["sql"] for each in queries if "COUNT(" in each["sql"]]
         assert counts
         assert all("LIMIT 1001" in each for each in counts), counts
+
+
+def test_of_few_rows_nothing_is_counted_and_the_filter_is_asked_once(root: Client) -> None:
+    one = make_employee(last_name="Ås")
+    make_link(employee=make_employee())
+    with CaptureQueriesContext(connection) as queries:
+        page = root.get(EMPLOYEES, {"linked": "no"})
+    assert list(page.context["cl"].result_list) == [one]
+    asked = [each["sql"] for each in queries if "= ANY(ARRAY" in each["sql"]]
+    assert len(asked) == 1
+    assert not any("COUNT(*)" in each["sql"] and "ARRAY" in each["sql"] for each in queries)
+
+
+def test_a_list_is_read_by_one_process(root: Client) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        root.get(EMPLOYEES)
+    sent = [each["sql"] for each in queries]
+    read = next(n for n, sql in enumerate(sent) if "accounts_employee" in sql and "ORDER BY" in sql)
+    assert "SET LOCAL max_parallel_workers_per_gather = 0" in sent[:read]
+
+
+def test_those_who_are_not_linked_of_two_organisations(root: Client) -> None:
+    here, there, _elsewhere = [make_employee() for _ in range(3)]
+    chosen = [str(each.organisation_id) for each in (here, there)]
+    page = root.get(EMPLOYEES, {"organisation__id__exact": chosen, "linked": "no"})
+    assert set(page.context["cl"].result_list) == {here, there}
+
+
+@pytest.mark.parametrize(
+    ("index", "where"),
+    [
+        ("invitation_newest_first", {}),
+        ("invitation_of_organisation", {"organisation": uuid7()}),
+        ("invitation_of_campaign", {"campaign": uuid7()}),
+        ("invitation_failed", {"failed_at__isnull": False}),
+        ("invitation_open_newest_first", {"ended_at__isnull": True}),
+    ],
+)
+def test_invitations_are_read_from_an_index_as_they_are_listed(
+    index: str, where: dict[str, Any]
+) -> None:
+    listed = Invitation.objects.filter(**where).order_by("-invited_at", "-id")[:50]
+    assert f"{index} " in plan_of(listed)
+
+
+def test_links_of_the_rare_level_are_read_from_an_index() -> None:
+    listed = LinkedIdentity.objects.filter(level="substantial").order_by("-linked_at", "-id")[:50]
+    assert "link_by_rare_level" in plan_of(listed)
 
 
 def test_departments_are_read_name_by_name() -> None:

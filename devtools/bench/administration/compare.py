@@ -41,7 +41,12 @@ def run(*, server_url: str, people: int, runs: int, warm_up: int) -> Findings:
         date=began.date().isoformat(),
         machine=surroundings.machine(),
         versions=surroundings.versions() | {"postgresql": surroundings.postgresql(server_url)},
-        rows={"employees": people, "links": people, "codes": people * 3 // 10},
+        rows={
+            "employees": people,
+            "links": people,
+            "codes": people * 3 // 10,
+            "invitations": people // 10,
+        },
         runs=runs,
         warm_up=warm_up,
         viewers=found,

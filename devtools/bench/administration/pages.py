@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-EVERYWHERE, ONE_LARGE, ONE_SMALL, SUPPORT = (
+EVERYWHERE, ONE_LARGE, ALL_LINKED, ONE_SMALL, SUPPORT = (
     "administrator of the whole portal",
     "registrar of the large organisation",
+    "registrar where everybody is linked",
     "administrator of a small organisation",
     "support of the large organisation",
 )
-VIEWERS = (EVERYWHERE, ONE_LARGE, ONE_SMALL, SUPPORT)
+VIEWERS = (EVERYWHERE, ONE_LARGE, ALL_LINKED, ONE_SMALL, SUPPORT)
 DEEP = "?p=200"  # the last that can be reached
 _NAMES = {
     "a common name": "Hansen",
@@ -26,6 +27,8 @@ _LISTS = {
         "deep": DEEP,
         "linked": "?linked=yes",
         "not linked": "?linked=no",
+        "employed, not linked": "?employed=now&linked=no",
+        "invited, not linked": "?linked=invited",
         "employed": "?employed=now",
         "not employed": "?employed=not",
         "a department": "?department=Avdeling+17",
@@ -54,12 +57,35 @@ _LISTS = {
     },
     "case": {"decided": "?decided=yes"},
     "block": {},
+    "campaign": {},
+    "invitation": {
+        "deep": DEEP,
+        "sent": "?stage=sent",
+        "failed": "?stage=failed",
+        "opened": "?stage=opened",
+        "signed in": "?stage=signed_in",
+        "linked": "?stage=linked",
+        "not linked": "?stage=not_linked",
+        "open": "?stage=open",
+        "a campaign's": "?campaign={campaign}",
+        "a campaign's, not linked": "?campaign={campaign}&stage=not_linked",
+        "a campaign's, failed": "?campaign={campaign}&stage=failed",
+    },
     "user": {"deep": DEEP},
     "organisation": {},
     "rolegrant": {},
 }
 _APPS = dict.fromkeys(("employee", "user", "organisation", "rolegrant"), "accounts")
-_SEARCHED = ("employee", "linkedidentity", "pendingcode", "outgoingmail", "case", "user")
+_COMPLETE = "/admin/autocomplete/?app_label=linking&model_name=linkedidentity&field_name=employee"
+_SEARCHED = (
+    "employee",
+    "linkedidentity",
+    "pendingcode",
+    "outgoingmail",
+    "case",
+    "invitation",
+    "user",
+)
 _REGISTRAR = ("employee", "organisation")
 _NOT_SUPPORT = ("user", "rolegrant")
 
@@ -74,25 +100,30 @@ class Page:
         return DEEP in self.address
 
 
-def pages(viewer: str, *, employee: str) -> Iterator[Page]:
-    """Give what this viewer opens; `employee` is the key of one of theirs."""
+def pages(viewer: str, *, employee: str, campaign: str) -> Iterator[Page]:
+    """Give what this viewer opens; `employee` and `campaign` are the keys of one of theirs."""
     yield Page("first page", "/admin/")
     for model, filters in _LISTS.items():
         if _may(viewer, model):
             address = f"/admin/{_APPS.get(model, 'linking')}/{model}/"
             yield Page(f"{model}: first", address)
-            yield from (Page(f"{model}: {name}", address + ask) for name, ask in filters.items())
+            for name, ask in filters.items():
+                yield Page(f"{model}: {name}", address + ask.format(campaign=campaign))
             if model in _SEARCHED:
                 yield from (
                     Page(f"{model}: search {name}", f"{address}?q={typed.replace(' ', '+')}")
                     for name, typed in _NAMES.items()
                 )
+    for name, typed in _NAMES.items():
+        yield Page(f"employee: complete {name}", f"{_COMPLETE}&term={typed.replace(' ', '+')}")
     yield Page("employee: page", f"/admin/accounts/employee/{employee}/change/")
+    if _may(viewer, "campaign"):
+        yield Page("campaign: page", f"/admin/linking/campaign/{campaign}/change/")
 
 
 def _may(viewer: str, model: str) -> bool:
     if viewer == EVERYWHERE:
         return True
-    if viewer == ONE_LARGE:
+    if viewer in (ONE_LARGE, ALL_LINKED):
         return model in _REGISTRAR
     return model not in _NOT_SUPPORT or (viewer == ONE_SMALL and model == "rolegrant")

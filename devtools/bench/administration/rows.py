@@ -1,170 +1,38 @@
 # ruff: noqa: S608  the statements are put together from this file alone
-"""A portal that has run for a year, made in the database itself: one large organisation, 200 small.
+"""A portal that has run for a year, made in the database itself, with two large organisations.
 
-Everything is decided by a row's number, so that two runs have the same rows.
+In the second large one whoever works there is linked. Everything is decided by a row's number, so
+that two runs have the same rows.
 """
 
 from datetime import datetime
 
 import psycopg
 
+from devtools.bench.administration.names import FIRST, LAST
+
 KEY_ID = "bench"
 SMALL_ORGANISATIONS = 200
-IN_THE_LARGE_ONE = 70  # of a hundred employees
-LINKED = 85  # of a hundred employees
+IN_THE_LARGE_ONE = 60  # of a hundred employees
+IN_THE_LINKED_ONE = 20
+LINKED = 85  # of a hundred employees, elsewhere than there
+INVITED = 10  # of a hundred employees
+CAMPAIGNS = 5  # in each organisation
 
-_FIRST = [
-    "Kari",
-    "Anne",
-    "Ola",
-    "Ingrid",
-    "Nora",
-    "Lars",
-    "Marit",
-    "Per",
-    "Hanne",
-    "Knut",
-    "Åse",
-    "Bjørn",
-    "Eva",
-    "Liv",
-    "Jan",
-    "Astrid",
-    "Solveig",
-    "Tor",
-    "Silje",
-    "Øyvind",
-    "Berit",
-    "Arne",
-    "Randi",
-    "Kjell",
-    "Gerd",
-    "Svein",
-    "Turid",
-    "Geir",
-    "Wenche",
-    "Odd",
-    "Hege",
-    "Rune",
-    "Mona",
-    "Trond",
-    "Ellen",
-    "Morten",
-    "Heidi",
-    "Stian",
-    "Camilla",
-    "Ida",
-]
-_LAST = [
-    "Hansen",
-    "Johansen",
-    "Olsen",
-    "Larsen",
-    "Andersen",
-    "Pedersen",
-    "Nilsen",
-    "Kristiansen",
-    "Jensen",
-    "Karlsen",
-    "Johnsen",
-    "Pettersen",
-    "Eriksen",
-    "Berg",
-    "Haugen",
-    "Hagen",
-    "Johannessen",
-    "Andreassen",
-    "Jacobsen",
-    "Dahl",
-    "Jørgensen",
-    "Halvorsen",
-    "Henriksen",
-    "Lund",
-    "Sørensen",
-    "Jakobsen",
-    "Moen",
-    "Gundersen",
-    "Iversen",
-    "Strand",
-    "Solberg",
-    "Svendsen",
-    "Eide",
-    "Knutsen",
-    "Martinsen",
-    "Paulsen",
-    "Bakken",
-    "Kristoffersen",
-    "Mathisen",
-    "Lie",
-    "Amundsen",
-    "Nguyen",
-    "Rasmussen",
-    "Ali",
-    "Lunde",
-    "Solheim",
-    "Berge",
-    "Moe",
-    "Nygård",
-    "Bakke",
-    "Kristensen",
-    "Fredriksen",
-    "Holm",
-    "Lien",
-    "Hauge",
-    "Christensen",
-    "Andresen",
-    "Nielsen",
-    "Knudsen",
-    "Evensen",
-    "Sæther",
-    "Aas",
-    "Myhre",
-    "Hanssen",
-    "Ahmed",
-    "Haugland",
-    "Thomassen",
-    "Sivertsen",
-    "Simonsen",
-    "Danielsen",
-    "Berntsen",
-    "Sandvik",
-    "Rønning",
-    "Arnesen",
-    "Næss",
-    "Antonsen",
-    "Haug",
-    "Vik",
-    "Ellingsen",
-    "Thorsen",
-    "Edvardsen",
-    "Birkeland",
-    "Isaksen",
-    "Gulbrandsen",
-    "Ruud",
-    "Aasen",
-    "Strøm",
-    "Myklebust",
-    "Tangen",
-    "Ødegård",
-    "Eliassen",
-    "Helland",
-    "Bøe",
-    "Jenssen",
-    "Aune",
-    "Mikkelsen",
-    "Tveit",
-    "Brekke",
-    "Engen",
-    "Abrahamsen",
-]
-
-# Whose employee number i is: 0 is the large one.
-_PLACE = "CASE WHEN {i} %% 100 < %(large)s THEN 0 ELSE 1 + {i} / 100 %% %(small)s END"
+# Whose employee number i is: 0 is the large one, 1 the one where everybody is linked.
+_PLACE = (
+    "CASE WHEN {i} %% 100 < %(large)s THEN 0 WHEN {i} %% 100 < %(large)s + %(all_linked)s THEN 1"
+    " ELSE 2 + {i} / 100 %% %(small)s END"
+)
 _ORGANISATION = "md5('organisation' || " + _PLACE + ")::uuid"
 
+_HAS_LEFT = "(i %% 40 = 7 OR i %% 90 = 11)"
 
-# By chance of its own, so that no organisation has all or none.
-_IS_LINKED = "((hashint8(i + 7) & 1023) * 100 / 1024 < %(linked)s)"
+# By chance of its own, so that no other organisation has all or none.
+_IS_LINKED = (
+    "(CASE WHEN i %% 100 >= %(large)s AND i %% 100 < %(large)s + %(all_linked)s"
+    f" THEN NOT {_HAS_LEFT} ELSE (hashint8(i + 7) & 1023) * 100 / 1024 < %(linked)s END)"
+)
 
 
 def _organisation_of(number: str) -> str:
@@ -178,7 +46,7 @@ _FILL = (
     SELECT md5('organisation' || o)::uuid, 'kommune-' || o, 'Kommune ' || o,
         'kommune-' || o || '.localhost', 'hjelp@kommune-' || o || '.example', '',
         'nb', 'substantial', 365, true, 'approve', false
-    FROM generate_series(0, %(small)s) o
+    FROM generate_series(0, %(small)s + 1) o
     """,
     # Names are spread as names are: the first of the list have most.
     f"""
@@ -251,10 +119,51 @@ _FILL = (
         CASE WHEN i >= 300 THEN %(now)s END, '', CASE WHEN i >= 300 THEN 'kept' ELSE '' END, ''
     FROM generate_series(0, least(5000, %(people)s) - 1) i
     """,
+    """
+    INSERT INTO linking_campaign (id, organisation_id, note, reminders, invited, created_at,
+        created_by, stopped_by)
+    SELECT md5('campaign' || o || '-' || c)::uuid, md5('organisation' || o)::uuid, '', true, 0,
+        %(now)s - c * interval '2 days' - o * interval '1 minute', 'system', ''
+    FROM generate_series(0, %(small)s + 1) o, generate_series(0, %(campaigns)s - 1) c
+    """,
+    # Whoever is linked has used theirs; those of the others are open.
+    f"""
+    INSERT INTO linking_invitation (id, campaign_id, organisation_id, employee_id, recipient,
+        language, token_hash, invited_at, expires_at, sent_at, failed_at, opened_at, signed_in_at,
+        reminders, ended_at, "end")
+    SELECT md5('invitation' || i)::uuid, campaign.id, campaign.organisation_id, person.id,
+        person.email, 'nb', sha256(('token' || i)::bytea), campaign.created_at,
+        campaign.created_at + interval '14 days',
+        CASE WHEN NOT failed THEN campaign.created_at + i * interval '30 milliseconds' END,
+        CASE WHEN failed THEN campaign.created_at + i * interval '30 milliseconds' END,
+        CASE WHEN opened THEN %(now)s END, CASE WHEN {_IS_LINKED} THEN %(now)s END, 0,
+        CASE WHEN {_IS_LINKED} THEN %(now)s END, CASE WHEN {_IS_LINKED} THEN 'used' ELSE '' END
+    FROM generate_series(0, %(people)s - 1) i
+    JOIN accounts_employee person ON person.id = md5('employee' || i)::uuid
+    CROSS JOIN LATERAL (SELECT hashint8(i) & 3 < 2 OR {_IS_LINKED} AS opened,
+            NOT {_IS_LINKED} AND hashint8(i) & 63 = 3 AS failed) facts
+    JOIN linking_campaign campaign
+        ON campaign.id = md5('campaign' || {_PLACE.format(i="i")}
+            || '-' || i / 10 %% %(campaigns)s)::uuid
+    WHERE i %% 100 %% (100 / %(invited)s) = 1
+    """,
+    """
+    UPDATE linking_campaign SET invited = (
+        SELECT count(*) FROM linking_invitation WHERE campaign_id = linking_campaign.id)
+    """,
+    """
+    INSERT INTO linking_outgoingmail (id, kind, organisation_id, employee_id, recipient, language,
+        invitation_id, state, attempts, answer, created_at, next_attempt_at, sent_at, give_up_at)
+    SELECT md5('mail' || id)::uuid, 'invitation', organisation_id, employee_id, recipient, 'nb', id,
+        CASE WHEN sent_at IS NULL THEN 'failed' ELSE 'sent' END, 1, '', invited_at, invited_at,
+        sent_at, expires_at
+    FROM linking_invitation
+    """,
 )
 _LOOKED_AT = (
     *("accounts_organisation", "accounts_employee", "accounts_user", "linking_linkedidentity"),
     *("linking_pendingcode", "linking_outgoingmail", "linking_case"),
+    *("linking_campaign", "linking_invitation"),
 )
 
 
@@ -267,9 +176,12 @@ def fill(url: str, *, people: int, now: datetime) -> None:
         "key": KEY_ID,
         "small": SMALL_ORGANISATIONS,
         "large": IN_THE_LARGE_ONE,
+        "all_linked": IN_THE_LINKED_ONE,
         "linked": LINKED,
-        "first": _FIRST,
-        "last": _LAST,
+        "invited": INVITED,
+        "campaigns": CAMPAIGNS,
+        "first": FIRST,
+        "last": LAST,
     }
     with psycopg.connect(url, autocommit=True) as connection:
         for statement in _FILL:

@@ -14,6 +14,7 @@ from devtools.bench.administration import pages
 PLACES = {
     pages.EVERYWHERE: ("administrator", ""),
     pages.ONE_LARGE: ("registrar", "kommune-0"),
+    pages.ALL_LINKED: ("registrar", "kommune-1"),
     pages.ONE_SMALL: ("administrator", "kommune-7"),
     pages.SUPPORT: ("support", "kommune-0"),
 }
@@ -43,7 +44,7 @@ def measure(viewer: str, *, runs: int, warm_up: int) -> list[dict[str, Any]]:
     """Give, of each page, the times of `runs` rounds in milliseconds, and its statements."""
     client = _signed_in(viewer)
     found = []
-    for page in pages.pages(viewer, employee=_somebody(viewer)):
+    for page in pages.pages(viewer, employee=_somebody(viewer), campaign=_campaign(viewer)):
         if page.is_deep and client.get(page.address).status_code == 302:
             continue  # so few rows
         statements = Statements()
@@ -127,8 +128,18 @@ def _signed_in(viewer: str) -> Any:
 def _somebody(viewer: str) -> str:
     from accounts.models import Employee  # noqa: PLC0415
 
-    slug = PLACES[viewer][1] or "kommune-0"
-    return str(Employee.objects.filter(organisation__slug=slug, links__isnull=False)[:1].get().pk)
+    linked = Employee.objects.filter(organisation__slug=_slug(viewer), links__isnull=False)
+    return str(linked[:1].get().pk)
+
+
+def _campaign(viewer: str) -> str:
+    from linking.models import Campaign  # noqa: PLC0415
+
+    return str(Campaign.objects.filter(organisation__slug=_slug(viewer))[:1].get().pk)
+
+
+def _slug(viewer: str) -> str:
+    return PLACES[viewer][1] or "kommune-0"
 
 
 def main() -> None:
