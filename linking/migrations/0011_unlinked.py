@@ -134,6 +134,11 @@ class Migration(migrations.Migration):
                 fields=["organisation", "employee"], name="unlinked_of_organisation"
             ),
         ),
+        migrations.RemoveIndex(model_name="outgoingmail", name="mail_newest_first"),
+        migrations.AddIndex(
+            model_name="outgoingmail",
+            index=models.Index(fields=["-created_at", "-id"], name="mail_newest_first"),
+        ),
         migrations.RemoveIndex(model_name="invitation", name="invitation_newest_first"),
         migrations.AddIndex(
             model_name="invitation",

@@ -103,7 +103,8 @@ class OutgoingMail(models.Model):
             models.Index(
                 fields=["next_attempt_at"], condition=Q(state="queued"), name="mail_due_first"
             ),
-            models.Index(fields=["-created_at"], name="mail_newest_first"),
+            # Those of a campaign have one time: the key is in the index to go on by.
+            models.Index(fields=["-created_at", "-id"], name="mail_newest_first"),
             models.Index(
                 fields=["organisation", "-created_at", "-id"], name="mail_newest_of_organisation"
             ),

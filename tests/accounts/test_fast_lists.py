@@ -13,7 +13,7 @@ from accounts.departments import departments
 from accounts.ids import uuid7
 from accounts.models import Employee
 from accounts.search import people_found
-from linking.models import Invitation, LinkedIdentity
+from linking.models import Invitation, LinkedIdentity, OutgoingMail
 from tests.accounts.worlds import browser_of
 from tests.factories import (
     make_administrator,
@@ -212,6 +212,13 @@ def test_invitations_are_read_from_an_index_as_they_are_listed(
 ) -> None:
     listed = Invitation.objects.filter(**where).order_by("-invited_at", "-id")[:50]
     assert f"{index} " in plan_of(listed)
+
+
+def test_mails_are_read_from_an_index_as_they_are_listed() -> None:
+    listed = OutgoingMail.objects.order_by("-created_at", "-id")[:50]
+    plan = plan_of(listed)
+    assert "mail_newest_first" in plan
+    assert "Sort" not in plan
 
 
 def test_links_of_the_rare_level_are_read_from_an_index() -> None:
