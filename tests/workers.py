@@ -3,6 +3,8 @@
 A part starts sooner that way, and so does the debugger (`--pdb`). `-n 0` and `-n 3` say otherwise.
 """
 
+import os
+import random
 from collections.abc import Generator
 from typing import Any
 
@@ -17,6 +19,9 @@ ONE_BROKER = ("tests/attacks/test_canary.py", "tests/journeys/browser/")
 
 LONGEST = (*ONE_BROKER, "tests/crashes/", "tests/devtools/", "tests/races/")
 """Come first, so that no core waits at the end for one long file. Nothing else hangs on it."""
+
+# One seed for all workers, another in each run: they must find the tests in the same order.
+os.environ.setdefault("PYTHONHASHSEED", str(random.randrange(2**32)))
 
 
 class WholeFiles(LoadScopeScheduling):  # type: ignore[misc]  # published without types
