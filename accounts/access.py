@@ -26,9 +26,9 @@ from django.utils import timezone
 from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
-from accounts.lists import BoundedLists
 from accounts.models import Organisation, RoleGrant, User
 from accounts.roles import permissions_of
+from accounts.watched import WatchedPages
 
 type Someone = AbstractBaseUser | AnonymousUser
 type Held = dict[UUID | None, frozenset[str]]
@@ -163,7 +163,7 @@ class OrganisationFilter(RelatedFieldListFilter):
         return self._whole_portal and bool(self.field.null)
 
 
-class ScopedAdmin[Row: Model](BoundedLists[Row]):
+class ScopedAdmin[Row: Model](WatchedPages[Row]):
     """Pages about rows of organisations: others' rows are not there, whatever is asked for.
 
     All that Django shows, searches, filters, completes or deletes comes from `get_queryset`; all
@@ -187,6 +187,9 @@ class ScopedAdmin[Row: Model](BoundedLists[Row]):
         if obj is None:
             return request.user.has_perm(self.permission(verb))
         return covers(request.user, self.permission(verb), self.organisation_of(obj))
+
+    def may_see(self, request: HttpRequest) -> QuerySet[Organisation]:
+        return organisations(request.user, self.permission("view"))
 
     def has_view_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
         return self.may(request, "view", obj)

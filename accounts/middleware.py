@@ -3,15 +3,21 @@
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib.auth.middleware import (
+    AuthenticationMiddleware as DjangoAuthenticationMiddleware,
+)
+from django.contrib.auth.middleware import get_user
 from django.core.exceptions import DisallowedHost
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import trans_real
 
 from accounts.http import PortalRequest
 from accounts.models import Organisation
+from accounts.networks import calling
 
 type GetResponse = Callable[[PortalRequest], HttpResponse]
 
@@ -42,6 +48,14 @@ def unknown_host(request: PortalRequest) -> HttpResponse:
     """Say that this address is no organisation's, in the browser's language."""
     with translation.override(chosen_language(request)):
         return render(request, "unknown_host.html", status=400)
+
+
+class AuthenticationMiddleware(DjangoAuthenticationMiddleware):
+    """Django's `request.user`, who knows from which network this request came."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.user = SimpleLazyObject(lambda: calling(get_user(request), request))  # type: ignore[assignment]  # as Django's own
 
 
 class LanguageMiddleware:

@@ -18,6 +18,7 @@ from accounts.ids import uuid7
 from accounts.imports.models import ColumnNames, Import, ImportRow, ReadFile
 from accounts.search import WordsIndex, words_of_a_person
 from accounts.sessions import UserSession
+from audit.callers import Caller
 
 __all__ = (
     "AddressChange",
@@ -288,7 +289,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         """How the administration greets; an employee has no user name."""
         return str(self)
 
+    # Where the request came from whose user this is: set with it, and in no column.
+    network = ""
+
     @property
-    def actor(self) -> str:
-        """The name under which the audit log knows this user."""
-        return f"user:{self.pk}"
+    def actor(self) -> Caller:
+        """The name under which the audit log knows this user, and from where they called."""
+        return Caller(f"user:{self.pk}", self.network)

@@ -4,7 +4,11 @@ import ipaddress
 from ipaddress import IPv4Address, IPv6Address
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
+
+from accounts.models import User
+from audit.callers import Caller
 
 type Address = IPv4Address | IPv6Address
 
@@ -33,6 +37,21 @@ def client_network(request: HttpRequest) -> str:
         # Whoever has one IPv6 address has 2 to the power of 64 of them.
         return str(ipaddress.ip_network((nearest, 64), strict=False))
     return str(nearest or "")
+
+
+def calling[Someone: User | AnonymousUser](user: Someone, request: HttpRequest) -> Someone:
+    """Let whoever makes this request be known, in the audit log, to come from where it came from.
+
+    `request.user` is so already; somebody who is only just found is not.
+    """
+    if isinstance(user, User):
+        user.network = client_network(request)
+    return user
+
+
+def caller(name: str, request: HttpRequest) -> Caller:
+    """Give an actor who is no user, and where the request came from."""
+    return Caller(name, client_network(request))
 
 
 def _peer(request: HttpRequest) -> str:

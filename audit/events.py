@@ -72,11 +72,9 @@ class Event(TextChoices):
         _("Security code not sent: the request was refused"),
     )
     CODE_SENT = "link:code:sent", INFO, SECURITY, _("Security code sent")
-    CODE_STOPPED = (
-        "link:code:stopped", NOTICE, SECURITY,
-        _("Security code stopped: the e-mail address was changed"),
-    )
+    CODE_STOPPED = "link:code:stopped", NOTICE, SECURITY, _("Security code stopped")
     CODE_WRONG = "link:code:wrong", NOTICE, SECURITY, _("Wrong security code typed")
+    CODE_NOT_TAKEN = "link:code:not-taken", NOTICE, SECURITY, _("Security code typed too late")
     CODE_EXPIRED = "link:code:expired", INFO, SECURITY, _("Security code expired unused")
     CODE_GIVEN_UP = "link:code:given-up", INFO, SECURITY, _("Signed out without typing the code")
 
@@ -90,6 +88,11 @@ class Event(TextChoices):
     LINK_WARNED = "link:warned", INFO, SECURITY, _("Warned that the link expires soon")
     LINK_REVOKED = "link:revoked", NOTICE, DECISION, _("Link revoked")
     LINK_EXPIRED = "link:expired", NOTICE, DECISION, _("Link expired")
+
+    LINKS_MOVED = (
+        "organisation:links-moved", INFO, DECISION,
+        _("Links expire on another day: the number of unused days was changed"),
+    )
 
     # --- Invitations
     CAMPAIGN_STARTED = "campaign:started", NOTICE, DECISION, _("Campaign of invitations begun")
@@ -162,6 +165,10 @@ class Event(TextChoices):
         _("Undoing of an import from HR asked for"),
     )
     IMPORT_UNDONE = "import:undone", NOTICE, DECISION, _("Import from HR undone")
+    IMPORT_FORGOTTEN = (
+        "import:forgotten", INFO, DECISION,
+        _("Rows of an import from HR deleted: their time was over"),
+    )
     IMPORT_REPORT_TAKEN = (
         "import:report-taken", NOTICE, SECURITY,
         _("Report of an import from HR downloaded"),

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from audit.callers import network_of
 from audit.events import Event
 from audit.models import AuditEvent
 
@@ -16,13 +17,14 @@ REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 # One statement: an import tells of a hundred thousand, and rows made one by one took the longest.
 _INSERT_EACH = """INSERT INTO "audit_auditevent"
         (at, event, kept, organisation_id, employee_id, actor, reference, reason, network, details)
-    SELECT %(at)s, %(event)s, %(kept)s, organisation, employee, %(actor)s, '', %(reason)s, '',
-        %(details)s::jsonb
+    SELECT %(at)s, %(event)s, %(kept)s, organisation, employee, %(actor)s, '', %(reason)s,
+        %(network)s, %(details)s::jsonb
     FROM unnest(%(organisations)s::uuid[], %(employees)s::uuid[]) WITH ORDINALITY
         AS each (organisation, employee, number) ORDER BY number
 """
 
-type Detail = str | int | bool | list[str] | None
+type Plain = str | int | bool | None
+type Detail = Plain | list[str] | dict[str, list[Plain]]
 
 
 class OutsideTransaction(RuntimeError):
@@ -49,7 +51,8 @@ def record(
     """Write one event in the transaction of the change it tells of.
 
     `by` names the actor: `employee:<id>`, `user:<id>`, `eid` (somebody signed in with an eID and
-    not linked), `system`. `details` hold no code, no secret and no identity number.
+    not linked), `stranger` (nobody knows who), `id-porten`, `command:<name>`, `system`; a `Caller`
+    tells from which network, too. `details` hold no code, no secret and no identity number.
 
     Raises:
         OutsideTransaction: there is no transaction that binds the event to its change.
@@ -61,9 +64,10 @@ def record(
         kept=event.kept,
         organisation_id=organisation,
         employee_id=employee,
-        actor=by,
+        actor=str(by),
         reason=reason,
         reference=reference,
+        network=network_of(by),
         details=details,
     )
     entry.save(force_insert=True)
@@ -95,8 +99,9 @@ def record_each(
                 "at": now,
                 "event": event.value,
                 "kept": event.kept,
-                "actor": by,
+                "actor": str(by),
                 "reason": reason,
+                "network": network_of(by),
                 "details": json.dumps(details),
                 "organisations": [organisation for organisation, _employee in pairs],
                 "employees": [employee for _organisation, employee in pairs],

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from audit import heads, retention
 from audit.rounds import seal_round
+from audit.turns import noted
 
 logger = logging.getLogger(__name__)
 
@@ -16,6 +17,7 @@ TURN_SECONDS = 30  # well below CELERY_TASK_SOFT_TIME_LIMIT
 
 
 @shared_task
+@noted
 def seal_audit_log() -> None:
     """Seal what waits, round by round; what is left after half a minute, next time."""
     if settings.AUDIT_SEAL_KEY is None:
@@ -27,11 +29,13 @@ def seal_audit_log() -> None:
 
 
 @shared_task
+@noted
 def tell_audit_head() -> None:
     heads.tell(settings.AUDIT_HEADS_TO)
 
 
 @shared_task
+@noted
 def tend_audit_log() -> None:
     """Make the months to come and drop those that are over, and seal at once that they went."""
     if retention.tend(months=settings.AUDIT_MONTHS_KEPT, now=timezone.now()):

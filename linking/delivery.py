@@ -78,6 +78,8 @@ def _note_success(mail: OutgoingMail, answer: str, *, now: datetime) -> None:
     noted = unsent.update(state=OutgoingMail.State.SENT, sent_at=now, answer=answer)
     if noted and mail.invitation is not None:
         note_invitation_sent(mail.invitation, kind=mail.kind, now=now)
+    if noted and mail.invitation is None and mail.pending_code is None:
+        _record(Event.MAIL_SENT, mail, now=now)
     if not noted or mail.pending_code is None:
         return
     PendingCode.objects.filter(pk=mail.pending_code.pk, state=PendingCode.State.QUEUED).update(

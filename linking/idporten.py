@@ -21,6 +21,8 @@ from joserfc.jwk import RSAKey
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 
 from accounts.models import Organisation, User
+from audit.events import Event
+from audit.log import record
 from linking import actions, authorization, documents, http, oidc
 from linking.models import SIGN_IN_LIFETIME, AuthorizationRequest
 from linking.persons import EidPerson
@@ -43,6 +45,7 @@ def start(
     next_url: str,
     level: str,
     fresh: bool,
+    by: str,
     now: datetime,
 ) -> str:
     """Push an authorization request (RFC 9126) and give where the browser goes.
@@ -70,7 +73,7 @@ def start(
     request_uri, key = _push(gateway.pushed_authorization_request_endpoint, parameters, now=now)
     asked.client_key = key.kid or ""
     asked.request_uri_hash = _hash(request_uri)
-    _remember(asked)
+    _remember(asked, by=by, now=now)
     return authorization.with_query(
         gateway.authorization_endpoint,
         client_id=settings.IDPORTEN_CLIENT_ID,
@@ -110,10 +113,18 @@ def _push(endpoint: str, parameters: dict[str, str], *, now: datetime) -> tuple[
     raise refused
 
 
-def _remember(asked: AuthorizationRequest) -> None:
+def _remember(asked: AuthorizationRequest, *, by: str, now: datetime) -> None:
     try:
         with transaction.atomic():
             asked.save(force_insert=True)
+            record(
+                Event.SIGN_IN_STARTED,
+                by=by,
+                now=now,
+                organisation=asked.organisation.pk,
+                level=asked.level,
+                again=asked.fresh,
+            )
     except IntegrityError:
         raise ProviderUnavailable from None  # a request_uri that is another sign-in's (H-43)
 

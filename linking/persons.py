@@ -1,12 +1,13 @@
 """The person behind the browser, as ID-porten told it: kept in the session until linked or gone."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, Self
 
 from django.conf import settings
 
 from accounts.national_id import Fingerprint
+from audit.callers import Caller
 from linking.fingerprint_keys import keys_in_use
 from linking.oidc import VerifiedPerson
 
@@ -27,9 +28,11 @@ class EidPerson:
     family_name: str
     level: str
     eid: str
+    network: str = field(default="", compare=False)
+    """From where they call now; of each request, and so not kept in the session."""
 
     @classmethod
-    def of(cls, person: VerifiedPerson) -> Self:
+    def of(cls, person: VerifiedPerson, *, network: str) -> Self:
         """Give the person whom ID-porten vouches for.
 
         Raises:
@@ -46,10 +49,11 @@ class EidPerson:
             family_name=person.family_name,
             level=person.level,
             eid=person.eid,
+            network=network,
         )
 
     @classmethod
-    def from_session(cls, stored: dict[str, Any]) -> Self | None:
+    def from_session(cls, stored: dict[str, Any], *, network: str) -> Self | None:
         """Give the person, with the fingerprints that this process has keys for.
 
         None where one of the keys is newer than the sign-in: rows under it would not be seen.
@@ -58,10 +62,18 @@ class EidPerson:
         configured = settings.FINGERPRINT_KEYS.keys
         if not configured.keys() <= kept.keys():
             return None
-        return cls(**stored | {"fingerprints": {key_id: kept[key_id] for key_id in configured}})
+        here = {"fingerprints": {key_id: kept[key_id] for key_id in configured}, "network": network}
+        return cls(**stored | here)
 
     def to_session(self) -> dict[str, Any]:
-        return asdict(self)
+        kept = asdict(self)
+        del kept["network"]
+        return kept
+
+    @property
+    def actor(self) -> Caller:
+        """The name under which the audit log knows whoever has an eID and no link."""
+        return Caller("eid", self.network)
 
     @property
     def name(self) -> str:

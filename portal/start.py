@@ -26,7 +26,7 @@ def refuse_keys_that_do_not_fit() -> None:
     Where the database cannot tell, the process starts: it compares before it uses a key.
     """
     try:
-        with _connection_of_its_own():
+        with connection_of_its_own():
             compare_keys(settings.FINGERPRINT_KEYS, now=timezone.now())
     except KeysDoNotFit as misfit:
         _refuse(str(misfit))
@@ -66,7 +66,7 @@ def _refuse(sentence: str) -> NoReturn:
 
 
 @contextmanager
-def _connection_of_its_own() -> Iterator[None]:
+def connection_of_its_own() -> Iterator[None]:
     """Ask the database without the pool, and leave nothing that a forked child would share.
 
     The pool has threads, which no child inherits, and waits half a minute for an absent database.

@@ -10,11 +10,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 _CHARSET = re.compile(r";\s*charset\s*=[^;]*", re.IGNORECASE)
 _django = get_wsgi_application()
 # After get_wsgi_application: it loads the models.
-from portal import start  # noqa: E402
+from portal import lifecycle, start  # noqa: E402
 from portal.logs import masked  # noqa: E402
 
 start.refuse_keys_that_do_not_fit()
 start.refuse_to_hold_the_seal_key()
+lifecycle.note_started("web")
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

@@ -1,15 +1,18 @@
 """What the tests share: a stand-in, an SMTP server, clean caches, an organisation."""
 
+import atexit
 import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.cache import caches
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.db.models.signals import post_migrate
 
 from accounts.models import Organisation
 from devtools.idporten.clients import Client
@@ -17,6 +20,7 @@ from devtools.idporten.keys import KeyRing
 from devtools.idporten.server import StandIn
 from devtools.mailbox import Mailbox
 from linking import fingerprint_keys
+from portal import lifecycle
 from portal.celery import app as celery_app
 from tests.factories import make_organisation
 from tests.journeys.visitor import IDPorten
@@ -42,6 +46,8 @@ def register(provider: IDPorten, *base_urls: str) -> None:
 def django_db_modify_db_settings() -> None:
     """A database for each run, so that two runs beside each other do no harm."""
     connection.settings_dict["TEST"]["NAME"] = f"test_kobling_{os.getpid()}"
+    # An event that the database was made would be in every test's log.
+    post_migrate.disconnect(lifecycle.note_migrated, sender=apps.get_app_config("portal"))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -64,6 +70,7 @@ def _queue_is_closed(django_db_setup: None) -> Iterator[None]:
     yield
     celery_app.close()
     celery_app.pool.force_close_all()
+    atexit.unregister(lifecycle.note_stopped)  # of `portal.wsgi`, once this database is gone
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,7 +1,6 @@
 """An employment that begins again, or goes on at another organisation of the portal."""
 
 from datetime import date, datetime
-from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -36,6 +35,7 @@ def rehire_employee(employee: Employee, *, first_day: date, by: str, now: dateti
         now=now,
         organisation=employee.organisation_id,
         employee=employee.pk,
+        starts_on=str(first_day),
     )
     return employee
 
@@ -84,13 +84,27 @@ def move_employee(
     old.full_clean()
     old.save(update_fields=["ends_on"])
     reference = new_reference()
-    _note(Event.EMPLOYEE_MOVED_AWAY, old, reference, by=by, now=now)
-    _note(Event.EMPLOYEE_MOVED_HERE, new, reference, by=by, now=now)
+    ends, begins = {"ends_on": str(last_day)}, {"starts_on": str(first_day)}
+    _note(Event.EMPLOYEE_MOVED_AWAY, old, reference, ends, by=by, now=now)
+    _note(Event.EMPLOYEE_MOVED_HERE, new, reference, begins, by=by, now=now)
     return new
 
 
-def _note(event: Event, employee: Employee, reference: str, *, by: str, now: datetime) -> None:
-    organisation: UUID = employee.organisation_id
+def _note(
+    event: Event,
+    employee: Employee,
+    reference: str,
+    days: dict[str, str],
+    *,
+    by: str,
+    now: datetime,
+) -> None:
     record(
-        event, by=by, now=now, organisation=organisation, employee=employee.pk, reference=reference
+        event,
+        by=by,
+        now=now,
+        organisation=employee.organisation_id,
+        employee=employee.pk,
+        reference=reference,
+        **days,
     )

@@ -1,15 +1,21 @@
 """Organisations, employees, their sessions and local administrators."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts.actions.changes import changes_since, values_before
 from accounts.actions.roles import end_roles, keeping_an_administrator, staff
 from accounts.models import Employee, Organisation, RoleGrant, User, UserSession
 from audit.events import Event
-from audit.log import record
+from audit.log import record, record_each
+
+# Of an employee and of an administrator, what names nobody.
+EMPLOYMENT = ("department", "starts_on", "ends_on", "active", "language")
+RIGHTS = ("is_active", "is_superuser")
 
 
 class StillEmployed(Exception):
@@ -40,7 +46,8 @@ def create_organisation(organisation: Organisation, *, by: str, now: datetime) -
 def change_organisation(
     organisation: Organisation, *, fields: list[str], by: str, now: datetime
 ) -> None:
-    """Save an employer of whom `fields` have been edited."""
+    """Save an employer of whom `fields` have been edited; the event tells from what to what."""
+    before = values_before(organisation, fields)
     organisation.save()
     record(
         Event.ORGANISATION_CHANGED,
@@ -48,6 +55,7 @@ def change_organisation(
         now=now,
         organisation=organisation.pk,
         fields=fields,
+        changes=changes_since(before, organisation),
     )
 
 
@@ -72,7 +80,12 @@ def register_employee(employee: Employee, *, by: str, now: datetime) -> Employee
 
 @transaction.atomic
 def change_employee(employee: Employee, *, fields: list[str], by: str, now: datetime) -> None:
-    """Save a person of whom `fields` have been edited."""
+    """Save a person of whom `fields` have been edited; the event tells from what to what.
+
+    But of names, addresses, numbers and birth dates, of which it tells only that they changed: the
+    log outlives the person's record.
+    """
+    before = values_before(employee, [field for field in fields if field in EMPLOYMENT])
     employee.save()
     record(
         Event.EMPLOYEE_CHANGED,
@@ -81,6 +94,7 @@ def change_employee(employee: Employee, *, fields: list[str], by: str, now: date
         organisation=employee.organisation_id,
         employee=employee.pk,
         fields=fields,
+        changes=changes_since(before, employee),
     )
 
 
@@ -114,17 +128,14 @@ def delete_employee(employee: Employee, *, by: str, reason: str, now: datetime) 
 def end_sessions(sessions: QuerySet[UserSession], *, by: str, how: str, now: datetime) -> int:
     """End these sessions wherever they are open, with an event for each; gives how many."""
     ended = list(sessions.select_related("user__employee").select_for_update(of=("self",)))
-    for session in ended:
-        employee = session.user.employee if session.user else None
-        record(
-            Event.SESSION_ENDED,
-            by=by,
-            now=now,
-            organisation=employee.organisation_id if employee else None,
-            employee=employee.pk if employee else None,
-            how=how,
-            **({"user": str(session.user_id)} if session.user_id and not employee else {}),
-        )
+    whose = [session.user.employee if session.user else None for session in ended]
+    employees = [(each.organisation_id, each.pk) for each in whose if each is not None]
+    if employees:
+        record_each(Event.SESSION_ENDED, employees, by=by, now=now, how=how)
+    for session, employee in zip(ended, whose, strict=True):
+        if employee is None:
+            local: dict[str, Any] = {"user": str(session.user_id)} if session.user_id else {}
+            record(Event.SESSION_ENDED, by=by, now=now, how=how, **local)
     return UserSession.objects.filter(pk__in=[session.pk for session in ended]).delete()[0]
 
 
@@ -136,8 +147,8 @@ def create_administrator(username: str, *, password: str, by: str, now: datetime
     )
     user.set_password(password)
     user.save()
-    if created:
-        record(Event.ADMINISTRATOR_CREATED, by=by, now=now, user=str(user.pk))
+    event = Event.ADMINISTRATOR_CREATED if created else Event.ADMINISTRATOR_CHANGED
+    record(event, by=by, now=now, user=str(user.pk), fields=["password"])
     return user
 
 
@@ -149,6 +160,8 @@ def change_administrator(user: User, *, fields: list[str], by: str, now: datetim
         LastAdministrator: nobody could administer the whole portal any more.
     """
     created = user._state.adding
+    told = [] if created else [field for field in fields if field in RIGHTS]
+    before = values_before(user, told)
     user.is_staff = staff(user)
     with keeping_an_administrator(now=now):
         user.save()
@@ -158,4 +171,5 @@ def change_administrator(user: User, *, fields: list[str], by: str, now: datetim
         now=now,
         user=str(user.pk),
         fields=fields,
+        changes=changes_since(before, user),
     )

@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from accounts.watched import WatchedPages
+
 
 def act_page(
     page: admin.ModelAdmin[Any],
@@ -22,6 +24,8 @@ def act_page(
     **context: Any,
 ) -> HttpResponse:
     """Show `template`, which extends `admin/act.html`; Cancel leads back to the row or the list."""
+    if original is not None and isinstance(page, WatchedPages) and request.method == "GET":
+        page.note_look(request, [original])
     name = f"{page.opts.app_label}_{page.opts.model_name}"
     back = (
         reverse(f"{page.admin_site.name}:{name}_change", args=[original.pk])

@@ -62,6 +62,7 @@ class DeletesEmployees(ScopedAdmin[Employee]):
         if gone and form.is_valid():
             self._delete(request, gone, form.cleaned_data["reason"])
             return None
+        self.note_look(request, employees)
         _trees, counts, _needed, _protected = self.get_deleted_objects(gone, request)
         context = {
             **self.admin_site.each_context(request),

@@ -132,6 +132,11 @@ class EmployeeAdmin(DeletesEmployees):
     )
     employment = ("department", "starts_on", "ends_on", "active")
 
+    about_people = True
+
+    def people_of(self, row: Employee) -> list[Employee]:
+        return [row]
+
     def searched(self, typed: str) -> list[Q]:
         return [people_found(typed)]
 

@@ -109,6 +109,11 @@ class RoleGrantAdmin(ScopedAdmin[RoleGrant]):
         found = Employee.objects.filter(people_found(typed)).values("pk")
         return [Q(user__username__istartswith=typed), Q(user__employee__in=found)]
 
+    about_people = True
+
+    def people_of(self, row: RoleGrant) -> list[Employee | None]:
+        return [row.user.employee]
+
     @admin.display(description=_("who"))
     def who(self, grant: RoleGrant) -> str:
         return str(grant.user)

@@ -34,6 +34,7 @@ class UserAdmin(
     """
 
     organisation_path = "employee__organisation"
+    about_people = True
     add_form = AdminUserCreationForm
     list_per_page = 50
     list_display = ("__str__", "username", "email", "is_superuser", "is_active")

@@ -58,7 +58,7 @@ def use_code(user: User, code: str, *, now: datetime) -> Authenticator:
     try:
         if app is not None and totp.use(app, code, now=now):
             return app
-        if recovery is not None and _use_recovery_code(recovery, code, now=now):
+        if recovery is not None and _use_recovery_code(user, recovery, code, now=now):
             return recovery
     except totp.CodeUsedBefore:
         raise WrongCode("code-used-before") from None
@@ -68,13 +68,12 @@ def use_code(user: User, code: str, *, now: datetime) -> Authenticator:
 
 
 @transaction.atomic
-def _use_recovery_code(recovery: Authenticator, code: str, *, now: datetime) -> bool:
+def _use_recovery_code(user: User, recovery: Authenticator, code: str, *, now: datetime) -> bool:
     codes = recovery.wrap()
     if not codes.validate_code(code):
         return False
-    user = str(recovery.user_id)
     left = len(codes.get_unused_codes())
-    record(Event.RECOVERY_CODE_USED, by=f"user:{user}", now=now, user=user, left=left)
+    record(Event.RECOVERY_CODE_USED, by=user.actor, now=now, user=str(user.pk), left=left)
     return True
 
 

@@ -11,8 +11,10 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
+from accounts.actions import end_sessions
 from accounts.administrators import actions
-from accounts.models import AssuranceLevel, User
+from accounts.models import AssuranceLevel, User, UserSession
+from accounts.networks import calling
 from accounts.sessions import EID_USED_AT, LEVEL
 
 LOCAL_BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -52,11 +54,14 @@ def administrator_with(request: HttpRequest, username: str, password: str) -> Us
     """Give the local administrator whose name and password these are: the first half only."""
     user = authenticate(request, username=username, password=password)
     local = isinstance(user, User) and user.employee_id is None and user.is_staff
-    return user if isinstance(user, User) and local else None
+    return calling(user, request) if isinstance(user, User) and local else None
 
 
 def wait_for_factor(request: HttpRequest, user: User, *, next_url: str, now: datetime) -> None:
     """Remember whose password was right. Nobody is signed in by it: `request.user` is nobody."""
+    if isinstance(request.user, User):
+        here = UserSession.objects.filter(session_key=request.session.session_key)
+        end_sessions(here, by=request.user.actor, how="signed in anew", now=now)
     request.session.flush()
     request.session[PENDING] = {
         "user": str(user.pk),
@@ -75,7 +80,7 @@ def pending_user(request: HttpRequest, *, now: datetime) -> User | None:
     if user is None:
         return None
     same = constant_time_compare(pending["password"], user.get_session_auth_hash())
-    return user if same else None
+    return calling(user, request) if same else None
 
 
 def let_in(request: HttpRequest, user: User, factor: Authenticator, *, now: datetime) -> str:

@@ -23,7 +23,7 @@ from accounts.administrators.gate import (
 )
 from accounts.administrators.pages import local_administrator, onwards, own_path, page, to_sign_in
 from accounts.models import Organisation, User
-from accounts.networks import client_network
+from accounts.networks import caller, client_network
 
 GET_OR_POST = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -48,7 +48,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return _ask_password(request, next_url, form, status=429)
     user = administrator_with(request, name, form.cleaned_data["password"])
     if user is None:
-        _note_wrong_password(name, last=last)
+        _note_wrong_password(name, last=last, by=caller(actions.STRANGER, request))
         form.add_error(None, _("The user name or the password is wrong."))
         return _ask_password(request, next_url, form)
     budgets.give_back(budget)
@@ -78,10 +78,10 @@ def _ask_password(
     )
 
 
-def _note_wrong_password(name: str, *, last: bool) -> None:
+def _note_wrong_password(name: str, *, last: bool, by: str) -> None:
     user = User.objects.filter(username=name).first()
     for reason in ("password-wrong", *(["too-many-tries"] if last else [])):
-        actions.note_refused(user, reason=reason, by=actions.STRANGER, now=timezone.now())
+        actions.note_refused(user, reason=reason, by=by, now=timezone.now())
 
 
 @GET_OR_POST

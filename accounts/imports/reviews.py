@@ -212,15 +212,22 @@ def unfinished(*, now: datetime) -> QuerySet[Import]:
     return Import.objects.filter(free, state__in=Import.UNDER_WAY)
 
 
-def forget_old(*, now: datetime) -> None:
-    """Close what nobody has approved in time, and delete rows that have been kept long enough."""
+def forget_old(*, now: datetime) -> int:
+    """Close what nobody has approved in time, and delete rows that have been kept long enough.
+
+    Gives how many imports that was.
+    """
+    done = 0
     for changeset in Import.objects.waiting().filter(created_at__lt=now - WAITS_FOR):
         with transaction.atomic():
-            _close(changeset, _State.EXPIRED, by="system", now=now)
+            done += _close(changeset, _State.EXPIRED, by="system", now=now)
     over = Q(applied_at__lt=now - KEPT_FOR) & ~Q(state=_State.UNDOING)
     for changeset in Import.objects.filter(over, rows_deleted_at__isnull=True):
         with transaction.atomic():
             _forget(changeset, now=now)
+            note(Event.IMPORT_FORGOTTEN, changeset, by="system", now=now)
+            done += 1
+    return done
 
 
 def user_of(actor: str) -> User | AnonymousUser:

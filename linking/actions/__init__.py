@@ -1,5 +1,6 @@
 """Whatever the portal does about links: one function, one transaction, its event inside."""
 
+from accounts.looks import note_search, note_view
 from linking.actions.address_changes import follow_address_changes
 from linking.actions.blocks import lift_block
 from linking.actions.campaigns import (
@@ -36,7 +37,6 @@ from linking.actions.invitations import (
 )
 from linking.actions.leavers import end_leavers
 from linking.actions.links import revoke_link
-from linking.actions.looks import note_search, note_view
 from linking.actions.lost_keys import (
     KeyIsConfigured,
     KeyIsGivenUp,
@@ -57,8 +57,10 @@ from linking.actions.merging import (
 from linking.actions.requests import code_key, decide_request, expire_codes, request_code
 from linking.actions.sessions import (
     clear_sign_ins,
+    end_idle_sessions,
     end_sessions_by_token,
     end_sessions_of,
+    note_refused_token,
     note_sign_out,
     note_unlinked_sign_in,
     sign_in,
@@ -111,6 +113,7 @@ __all__ = (
     "decide_case",
     "decide_request",
     "disown",
+    "end_idle_sessions",
     "end_leavers",
     "end_sessions_by_token",
     "end_sessions_of",
@@ -127,6 +130,7 @@ __all__ = (
     "merge_employees",
     "note_invited_sign_in",
     "note_opened",
+    "note_refused_token",
     "note_search",
     "note_sign_out",
     "note_unlinked_sign_in",

@@ -8,9 +8,8 @@ from django.db import transaction
 from django.db.models.functions import Lower
 
 from accounts.models import AddressChange, Employee, Organisation, fold_email
-from audit.events import Event
-from audit.log import record
 from linking.actions.notices import tell_old_addresses
+from linking.actions.requests import stop_codes
 from linking.models import OutgoingMail, PendingCode
 from linking.names import PersonName, names_agree
 from linking.policy import Refusal
@@ -52,20 +51,8 @@ def _stop_codes(changes: list[AddressChange], *, now: datetime) -> None:
         for request, employee, recipient in mailed
         if (employee, fold_email(recipient)) in old
     ]
-    with_a_code = PendingCode.objects.filter(ended_at__isnull=True, code_hash__isnull=False)
-    for request in with_a_code.filter(pk__in=dead).order_by("pk").select_for_update():
-        PendingCode.objects.filter(pk=request.pk).update(
-            state=PendingCode.State.REFUSED, refusal=Refusal.ADDRESS_CHANGED, code_hash=None
-        )
-        record(
-            Event.CODE_STOPPED,
-            by="system",
-            now=now,
-            organisation=request.organisation_id,
-            employee=request.employee_id,
-            reference=request.reference,
-            reason=Refusal.ADDRESS_CHANGED,
-        )
+    with_a_code = PendingCode.objects.filter(pk__in=dead, code_hash__isnull=False)
+    stop_codes(with_a_code, Refusal.ADDRESS_CHANGED, by="system", now=now)
 
 
 def _whom_to_tell(changes: list[AddressChange]) -> Iterator[tuple[Employee, str]]:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Employee, Organisation
 from audit.events import Event
 from audit.log import record, record_each
+from linking.actions.ending import drop_queued, end_invitations
 from linking.actions.notices import mail_invitations
 from linking.invitations import hash_token, make_token
 from linking.models import Campaign, Invitation, LinkedIdentity, OutgoingMail
@@ -131,8 +132,8 @@ def invite(
 def _invite(employees: Iterable[Employee], campaign: Campaign, *, by: str, now: datetime) -> None:
     employees = list(employees)
     older = Invitation.objects.filter(employee__in=employees, ended_at__isnull=True)
-    _drop_queued(OutgoingMail.objects.filter(invitation__in=older))
-    older.update(ended_at=now, end=Invitation.End.REPLACED)
+    drop_queued(OutgoingMail.objects.filter(invitation__in=older))
+    end_invitations(older, Invitation.End.REPLACED, by=by, now=now)
     invitations = [
         Invitation(
             campaign=campaign,
@@ -158,21 +159,15 @@ def _invite(employees: Iterable[Employee], campaign: Campaign, *, by: str, now: 
     )
 
 
-def _drop_queued(mails: QuerySet[OutgoingMail]) -> None:
-    """Take back what no worker has begun to send; what one has, is looked at there."""
-    waiting = mails.filter(state=OutgoingMail.State.QUEUED, attempts=0)
-    waiting.update(state=OutgoingMail.State.FAILED, answer="not sent: the invitation had ended")
-
-
 @transaction.atomic
 def stop_campaign(campaign: Campaign, *, by: str, now: datetime) -> bool:
     """End all its open invitations, and send what is queued no more; False where it was stopped."""
     running = Campaign.objects.filter(pk=campaign.pk, stopped_at__isnull=True)
     if not running.update(stopped_at=now, stopped_by=by):
         return False
-    _drop_queued(OutgoingMail.objects.filter(invitation__campaign=campaign))
-    still_open = Invitation.objects.filter(campaign=campaign, ended_at__isnull=True)
-    ended = _end(still_open, Invitation.End.STOPPED, by=by, now=now)
+    theirs = Invitation.objects.filter(campaign=campaign)
+    drop_queued(OutgoingMail.objects.filter(invitation__campaign=campaign))
+    ended = end_invitations(theirs, Invitation.End.STOPPED, by=by, now=now)
     record(
         Event.CAMPAIGN_STOPPED,
         by=by,
@@ -216,7 +211,7 @@ def tend_invitations(*, now: datetime, limit: int = BATCH) -> int:
     too_old = Invitation.objects.filter(ended_at__isnull=True, expires_at__lte=now)
     old = too_old.order_by("expires_at").select_for_update(skip_locked=True)[:limit]
     ended = Invitation.objects.filter(pk__in=[each.pk for each in old])
-    return reminded + _end(ended, Invitation.End.EXPIRED, by="system", now=now)
+    return reminded + end_invitations(ended, Invitation.End.EXPIRED, now=now)
 
 
 def _to_remind(now: datetime) -> Any:
@@ -254,11 +249,3 @@ def _renew_tokens(invitations: list[Invitation]) -> None:
             invitation.token_hash = token_hash
             changed.append(invitation)
     Invitation.objects.bulk_update(changed, ["token_hash"], batch_size=1000)
-
-
-def _end(invitations: Any, why: Invitation.End, *, by: str, now: datetime) -> int:
-    locked = invitations.select_for_update()
-    rows = list(locked.values_list("pk", "organisation_id", "employee_id"))
-    Invitation.objects.filter(pk__in=[pk for pk, *_whose in rows]).update(ended_at=now, end=why)
-    pairs = [(organisation, employee) for _pk, organisation, employee in rows]
-    return record_each(Event.INVITATION_ENDED, pairs, by=by, now=now, reason=why.value)

@@ -9,7 +9,16 @@ from accounts.models import Employee
 from linking import codes
 from linking.actions.making import Linked, Outcome, link_or_refuse, told
 from linking.actions.requests import FORGOTTEN, code_key
-from linking.actions.tries import CodeExpired, Try, Typist, forgive, note_wrong, take_try
+from linking.actions.tries import (
+    CodeExpired,
+    NoTriesLeft,
+    Try,
+    Typist,
+    forgive,
+    note_not_taken,
+    note_wrong,
+    take_try,
+)
 from linking.facts import facts_about
 from linking.locks import lock_budgets
 from linking.models import PendingCode
@@ -36,7 +45,12 @@ def confirm_code(request_id: UUID, typist: Typist, *, typed: str, now: datetime)
         LinkRefused: the policy says no.
         LinkWaits: the link is made, and waits for approval.
     """
-    attempt = take_try(request_id, typist, now=now)
+    try:
+        attempt = take_try(request_id, typist, now=now)
+    except (CodeExpired, NoTriesLeft) as late:
+        why = "expired" if isinstance(late, CodeExpired) else "no-tries-left"
+        note_not_taken(request_id, typist, reason=why, now=now)
+        raise
     if not _is_right(attempt, typed):
         note_wrong(attempt, now=now)
         blocked = attempt.wrong.left_to_person == 0

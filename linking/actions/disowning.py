@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import Employee
 from accounts.national_id import Fingerprint
+from audit.callers import Caller
 from audit.events import Event
 from audit.log import record
 from linking.actions.cases import open_case
@@ -72,7 +73,7 @@ def is_disowned(mail: OutgoingMail, claim: Claim) -> bool:
 
 
 @transaction.atomic
-def disown(mail_id: UUID, *, now: datetime) -> None:
+def disown(mail_id: UUID, *, network: str, now: datetime) -> None:
     """Stop the eID's requests for the employee, end its link to them, and tell support, once.
 
     Whoever holds the request goes on seeing what an unknown address sees (A-02): the request stays
@@ -89,13 +90,14 @@ def disown(mail_id: UUID, *, now: datetime) -> None:
     parties = {claim.wanted.pk, claim.told.pk}
     list(Employee.objects.filter(pk__in=parties).order_by("pk").select_for_update())
     stopped = _stop_requests(claim)
-    ended = _end_links(claim, now=now)
+    by = Caller(claim.actor, network)
+    ended = _end_links(claim, by=by, now=now)
     answered = claim.disputes.filter(opened_at__gte=mail.created_at).exists()
     if answered and not stopped and not ended:
         return
     record(
         Event.CODE_DISOWNED,
-        by=claim.actor,
+        by=by,
         now=now,
         organisation=mail.organisation_id,
         employee=claim.told.pk,
@@ -114,10 +116,10 @@ def _stop_requests(claim: Claim) -> int:
     )
 
 
-def _end_links(claim: Claim, *, now: datetime) -> list[LinkedIdentity]:
+def _end_links(claim: Claim, *, by: str, now: datetime) -> list[LinkedIdentity]:
     standing = claim.links.filter(state__in=LinkedIdentity.STANDING_STATES)
     reason = why(Refusal.DISOWNED)
-    return [link for link in standing if revoke_link(link, by=claim.actor, reason=reason, now=now)]
+    return [link for link in standing if revoke_link(link, by=by, reason=reason, now=now)]
 
 
 def _tell_support(

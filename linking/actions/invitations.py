@@ -9,6 +9,7 @@ from django.db.models import Value
 from django.db.models.functions import Coalesce
 
 from accounts.models import Employee
+from audit.callers import Caller
 from audit.events import Event
 from audit.log import new_reference, record
 from linking.actions.making import Linked, Outcome, link_or_refuse, told
@@ -49,11 +50,11 @@ def open_one(invitation_id: UUID | str, *, now: datetime) -> Invitation | None:
 
 
 @transaction.atomic
-def note_opened(invitation: Invitation, *, now: datetime) -> None:
+def note_opened(invitation: Invitation, *, network: str, now: datetime) -> None:
     """Write, once, that a person went on from the link; a scanner's GET does not (A-21)."""
     first = Invitation.objects.open(now).filter(pk=invitation.pk, opened_at__isnull=True)
     if first.update(opened_at=now):
-        reader = f"employee:{invitation.employee_id}"
+        reader = Caller(f"employee:{invitation.employee_id}", network)
         _record(Event.INVITATION_OPENED, invitation, by=reader, now=now)
 
 
@@ -115,7 +116,8 @@ def _spend_and_link(
     else:
         forgive(request, person)
         state = PendingCode.State.CONFIRMED
-        _record(Event.INVITATION_USED, invitation, by="eid", now=now, reference=request.reference)
+        by = person.actor
+        _record(Event.INVITATION_USED, invitation, by=by, now=now, reference=request.reference)
     PendingCode.objects.filter(pk=request.pk).update(state=state, ended_at=now, **FORGOTTEN)
     return request, outcome
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import translation
 
+from accounts.actions import end_sessions
 from accounts.models import UserSession
 from audit.events import Event
 from audit.log import record
@@ -39,13 +40,16 @@ def revoke_link(
     )
     if not revoked:
         return False
-    UserSession.objects.filter(user__employee=link.employee_id).delete()
-    close_cases_about([link.pk], now=now)
     record(
         event,
         by=by,
         now=now,
         organisation=link.organisation_id,
         employee=link.employee_id,
+        eid=link.eid,
+        why=reason[:500],
     )
+    sessions = UserSession.objects.filter(user__employee=link.employee_id)
+    end_sessions(sessions, by=by, how="link ended", now=now)
+    close_cases_about([link.pk], now=now)
     return True

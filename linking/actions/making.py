@@ -12,6 +12,7 @@ from audit.events import Event
 from audit.log import record
 from linking.actions.cases import open_case
 from linking.actions.conflicts import note_conflict
+from linking.actions.ending import end_invitations
 from linking.actions.notices import tell_employee
 from linking.actions.stale import expire
 from linking.models import (
@@ -70,17 +71,19 @@ def link_or_refuse(
     waits = facts.approve_all or has_another_name(facts)
     link = None if refusal else _make_link(request, employee, person, waits=waits, now=now)
     if link is None:
-        return _note_refused_link(request, employee, refusal or Refusal.PERSON_LINKED, now=now)
+        why = refusal or Refusal.PERSON_LINKED
+        return _note_refused_link(request, employee, why, by=person.actor, now=now)
     employee.language = request.language
     employee.save(update_fields=["language"])
-    _end_invitations(employee, now=now)
+    end_invitations(Invitation.objects.filter(employee=employee), Invitation.End.LINKED, now=now)
     if waits:
         kind = Case.Kind.NAME_MISMATCH if has_another_name(facts) else Case.Kind.APPROVAL
-        _put_up_for_approval(link, kind, now=now)
+        _put_up_for_approval(link, kind, by=person.actor, now=now)
         return None
     user, _created = User.objects.get_or_create(
         employee=employee, defaults={"password": make_password(None)}
     )
+    user.network = person.network
     _record(Event.LINK_MADE, link, by=user.actor, now=now)
     tell_employee(OutgoingMail.Kind.LINKED, employee, link=link, now=now)
     return Linked(user=user, link=link)
@@ -97,12 +100,6 @@ def told(outcome: Outcome, request: PendingCode) -> Linked:
     if outcome is None:
         raise LinkWaits
     return outcome
-
-
-def _end_invitations(employee: Employee, *, now: datetime) -> None:
-    """Whoever has a link needs no invitation; one that was just spent has ended already."""
-    still_open = Invitation.objects.filter(employee=employee, ended_at__isnull=True)
-    still_open.update(ended_at=now, end=Invitation.End.LINKED)
 
 
 def _make_link(
@@ -136,9 +133,9 @@ def _make_link(
     return link
 
 
-def _put_up_for_approval(link: LinkedIdentity, kind: Case.Kind, *, now: datetime) -> None:
+def _put_up_for_approval(link: LinkedIdentity, kind: Case.Kind, *, by: str, now: datetime) -> None:
     """Nobody is let in by the link before somebody other than the employee has said yes (A-27)."""
-    _record(Event.LINK_WAITING, link, by="eid", now=now, reason=kind)
+    _record(Event.LINK_WAITING, link, by=by, now=now, reason=kind)
     open_case(
         kind,
         organisation=link.organisation,
@@ -151,12 +148,12 @@ def _put_up_for_approval(link: LinkedIdentity, kind: Case.Kind, *, now: datetime
 
 
 def _note_refused_link(
-    request: PendingCode, employee: Employee, refusal: Refusal, *, now: datetime
+    request: PendingCode, employee: Employee, refusal: Refusal, *, by: str, now: datetime
 ) -> Refusal:
     PendingCode.objects.filter(pk=request.pk).update(refusal=refusal)
     record(
         Event.LINK_REFUSED if request.invitation is None else Event.INVITATION_REFUSED,
-        by="eid",
+        by=by,
         now=now,
         organisation=request.organisation_id,
         employee=employee.pk,

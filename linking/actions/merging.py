@@ -9,8 +9,10 @@ from accounts.actions import end_roles, end_sessions
 from accounts.models import Employee, RoleGrant, UserSession
 from audit.events import Event
 from audit.log import new_reference, record
+from linking.actions.ending import drop_queued, end_invitations
 from linking.actions.notices import tell_old_addresses
-from linking.models import LinkedIdentity, PendingCode
+from linking.actions.requests import stop_codes
+from linking.models import Invitation, LinkedIdentity, OutgoingMail, PendingCode
 from linking.policy import Refusal
 
 
@@ -72,8 +74,10 @@ def merge_employees(
     today = timezone.localdate(now)
     if other.has_left(today) and not fields:
         raise NothingToMerge
-    open_ones = codes.exclude(state=PendingCode.State.REFUSED)
-    open_ones.update(state=PendingCode.State.REFUSED, refusal=Refusal.NOT_EMPLOYED, code_hash=None)
+    stop_codes(codes, Refusal.NOT_EMPLOYED, by=by, now=now)
+    theirs = Invitation.objects.filter(employee=other)
+    drop_queued(OutgoingMail.objects.filter(invitation__in=theirs))
+    end_invitations(theirs, Invitation.End.MERGED, by=by, now=now)
     end_roles(RoleGrant.objects.filter(user__employee=other), by=by, now=now)
     sessions = UserSession.objects.filter(user__employee=other)
     end_sessions(sessions, by=by, how="employee merged", now=now)

@@ -64,7 +64,7 @@ def request_code(
     ).first()
     if on_its_way is not None:
         return on_its_way
-    older.update(state=PendingCode.State.REPLACED, ended_at=now, **FORGOTTEN)
+    _end(older, Event.CODE_REPLACED, PendingCode.State.REPLACED, by=person.actor, now=now)
     request = PendingCode.objects.create(
         reference=new_reference(),
         organisation=organisation,
@@ -83,7 +83,7 @@ def request_code(
     )
     record(
         Event.CODE_REQUESTED,
-        by="eid",
+        by=person.actor,
         now=now,
         organisation=organisation.pk,
         reference=request.reference,
@@ -124,15 +124,7 @@ def _refuse(request: PendingCode, refusal: Refusal, *, now: datetime) -> None:
     request.state = PendingCode.State.REFUSED
     request.refusal = refusal
     request.save(update_fields=["state", "refusal", "employee"])
-    record(
-        Event.CODE_REFUSED,
-        by="system",
-        now=now,
-        organisation=request.organisation_id,
-        employee=request.employee_id,
-        reference=request.reference,
-        reason=refusal,
-    )
+    _record(Event.CODE_REFUSED, request, by="system", now=now, reason=refusal)
     if request.employee is not None:
         note_conflict(request, request.employee, refusal, now=now)
 
@@ -149,6 +141,58 @@ def expire_codes(*, now: datetime) -> int:
     """End requests whose ten minutes have passed, and forget what their eIDs told."""
     over = PendingCode.objects.filter(ended_at__isnull=True, expires_at__lte=now)
     unused = over.filter(state__in=(PendingCode.State.QUEUED, PendingCode.State.SENT))
-    expired: int = unused.update(state=PendingCode.State.EXPIRED, ended_at=now, **FORGOTTEN)
+    expired = _end(unused, Event.CODE_EXPIRED, PendingCode.State.EXPIRED, by="system", now=now)
     expired += over.update(ended_at=now, **FORGOTTEN)  # refused and failed ones stay that
     return expired
+
+
+def _end(requests: Any, event: Event, state: PendingCode.State, *, by: str, now: datetime) -> int:
+    """End these requests with an event for each, in the caller's transaction.
+
+    Whatever has become of them: whoever asks anew must not learn it by the time it takes (A-02).
+    """
+    rows = list(requests.order_by("pk").select_for_update())
+    for each in rows:
+        _record(event, each, by=by, now=now)
+    ended = PendingCode.objects.filter(pk__in=[each.pk for each in rows])
+    return int(ended.update(state=state, ended_at=now, **FORGOTTEN))
+
+
+def stop_codes(requests: Any, refusal: Refusal, *, by: str, now: datetime) -> int:
+    """Let no code of these open requests be right any more, in the caller's transaction.
+
+    They stay open, and their pages tell nothing (A-02). Gives how many.
+    """
+    still = requests.filter(ended_at__isnull=True).exclude(state=PendingCode.State.REFUSED)
+    rows = list(still.order_by("pk").select_for_update(of=("self",)))
+    for each in rows:
+        _record(Event.CODE_STOPPED, each, by=by, now=now, reason=refusal)
+    stopped = PendingCode.objects.filter(pk__in=[each.pk for each in rows])
+    state = PendingCode.State.REFUSED
+    return int(stopped.update(state=state, refusal=refusal, code_hash=None))
+
+
+@transaction.atomic
+def note_given_up(request_id: UUID, *, by: str, now: datetime) -> None:
+    """Write that whoever asked for a code left without typing it; the code stands until it ends.
+
+    Of each request alike, also where no code was sent (A-02).
+    """
+    for request in PendingCode.objects.filter(
+        pk=request_id, ended_at__isnull=True, expires_at__gt=now
+    ):
+        _record(Event.CODE_GIVEN_UP, request, by=by, now=now)
+
+
+def _record(
+    event: Event, request: PendingCode, *, by: str, now: datetime, reason: str = ""
+) -> None:
+    record(
+        event,
+        by=by,
+        now=now,
+        organisation=request.organisation_id,
+        employee=request.employee_id,
+        reference=request.reference,
+        reason=reason,
+    )

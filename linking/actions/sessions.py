@@ -13,6 +13,7 @@ from accounts.models import Organisation, User, UserSession
 from audit.events import Event
 from audit.log import record
 from linking.actions.fingerprints import renew_fingerprints
+from linking.actions.requests import note_given_up
 from linking.models import (
     SIGN_IN_LIFETIME,
     AuthorizationRequest,
@@ -25,6 +26,7 @@ from linking.oidc import CLOCK_LEEWAY, TOKEN_MAX_AGE, LogoutToken
 from linking.persons import EidPerson
 from linking.refusals import NotEmployed, TokenReplayed
 
+BATCH = 500  # sessions
 # A token is accepted from just before its `iat` until it is too old.
 LOGOUT_TOKEN_MEMORY = timedelta(seconds=TOKEN_MAX_AGE + 2 * CLOCK_LEEWAY)
 
@@ -47,6 +49,7 @@ def sign_in(person: EidPerson, *, organisation: Organisation, now: datetime) -> 
     if not link.employee.is_employed(timezone.localdate(now)):
         raise NotEmployed
     user: User = link.employee.user
+    user.network = person.network
     renew_fingerprints(person, organisation=organisation, link=link, by=user.actor, now=now)
     used = LinkedIdentity.objects.active().filter(pk=link.pk)
     if not used.update(last_used_at=now, expires_at=stale_at(organisation, now), warned_at=None):
@@ -68,36 +71,67 @@ def note_unlinked_sign_in(person: EidPerson, *, organisation: Organisation, now:
     """Write that somebody without a link is at the door."""
     record(
         Event.SIGN_IN_UNLINKED,
-        by="eid",
+        by=person.actor,
         now=now,
         organisation=organisation.pk,
         eid=person.eid,
         level=person.level,
     )
-    renew_fingerprints(person, organisation=organisation, by="eid", now=now)
+    renew_fingerprints(person, organisation=organisation, by=person.actor, now=now)
 
 
 @transaction.atomic
-def note_sign_out(user: User | None, *, organisation: Organisation, now: datetime) -> None:
-    """Write that an employee, or somebody without a link, signed out."""
+def note_sign_out(
+    user: User | None,
+    *,
+    organisation: Organisation,
+    by: str,
+    now: datetime,
+    how: str = "signed out",
+    asked: UUID | None = None,
+) -> None:
+    """Write that an employee, or somebody without a link, signed out.
+
+    `asked` is the code that whoever has no link had asked for: if it was not typed, it is given up.
+    """
     record(
         Event.SESSION_ENDED,
-        by=user.actor if user else "eid",
+        by=by,
         now=now,
         organisation=organisation.pk,
         employee=user.employee_id if user else None,
-        how="signed out",
+        how=how,
     )
+    if asked is not None:
+        note_given_up(asked, by=by, now=now)
 
 
 @transaction.atomic
-def end_sessions_of(sid: str, *, how: str, now: datetime) -> int:
+def end_sessions_of(sid: str, *, how: str, by: str, now: datetime) -> int:
     """End the sessions that came from one session at ID-porten; gives how many."""
-    return end_sessions(UserSession.objects.filter(oidc_sid=sid), by="id-porten", how=how, now=now)
+    return end_sessions(UserSession.objects.filter(oidc_sid=sid), by=by, how=how, now=now)
 
 
 @transaction.atomic
-def end_sessions_by_token(token: LogoutToken, *, now: datetime) -> int:
+def note_refused_token(reason: str, *, organisation: Organisation, by: str, now: datetime) -> None:
+    """Write that a sign-out message was not acted on."""
+    record(Event.SIGN_OUT_REFUSED, by=by, now=now, organisation=organisation.pk, reason=reason)
+
+
+@transaction.atomic
+def end_idle_sessions(*, now: datetime, limit: int = BATCH) -> int:
+    """End the sessions whose time is over; gives how many. Call again while it is `limit`."""
+    over = UserSession.objects.filter(expire_date__lt=now).order_by("expire_date")
+    some = over.select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit]
+    ended = list(some)
+    theirs = UserSession.objects.filter(pk__in=ended)
+    end_sessions(theirs.filter(user__isnull=False), by="system", how="idle", now=now)
+    theirs.delete()  # nobody's: of whoever only looked at the sign-in page
+    return len(ended)
+
+
+@transaction.atomic
+def end_sessions_by_token(token: LogoutToken, *, by: str, now: datetime) -> int:
     """End the sessions that a verified logout token names, once; gives how many.
 
     Raises:
@@ -109,14 +143,18 @@ def end_sessions_by_token(token: LogoutToken, *, now: datetime) -> int:
             UsedLogoutToken.objects.create(jti_hash=jti_hash, used_at=now)
     except IntegrityError:
         raise TokenReplayed from None
-    return end_sessions_of(token.sid, how="back-channel", now=now)
+    return end_sessions_of(token.sid, how="back-channel", by=by, now=now)
 
 
 @transaction.atomic
-def clear_sign_ins(*, now: datetime) -> None:
-    """Forget sign-ins that were never finished, and logout tokens too old to come again."""
-    AuthorizationRequest.objects.filter(started_at__lte=now - SIGN_IN_LIFETIME).delete()
-    UsedLogoutToken.objects.filter(used_at__lte=now - LOGOUT_TOKEN_MEMORY).delete()
+def clear_sign_ins(*, now: datetime) -> int:
+    """Forget sign-ins that were never finished, and logout tokens too old to come again.
+
+    Gives how many.
+    """
+    unfinished = AuthorizationRequest.objects.filter(started_at__lte=now - SIGN_IN_LIFETIME)
+    too_old = UsedLogoutToken.objects.filter(used_at__lte=now - LOGOUT_TOKEN_MEMORY)
+    return int(unfinished.delete()[0] + too_old.delete()[0])
 
 
 def user_in_force(user_id: UUID | str, *, now: datetime) -> User | None:

@@ -26,7 +26,7 @@ from django.utils import timezone
 
 from accounts.models import Employee, Organisation
 from audit.events import Event
-from audit.log import record_each
+from audit.log import record, record_each
 from linking.actions.cases import close_cases_about
 from linking.actions.notices import warn_employees
 from linking.models import LinkedIdentity
@@ -92,6 +92,15 @@ def follow_rules(
         expires_at=Case(When(expires_at__lt=by_rule, then=by_rule), default=with_notice),
         warned_at=None,
     )
+    if pks:
+        record(
+            Event.LINKS_MOVED,
+            by="system",
+            now=now,
+            organisation=organisation.pk,
+            count=len(pks),
+            unused_days=organisation.unused_days,
+        )
     return pks[-1] if len(pks) == limit else None
 
 

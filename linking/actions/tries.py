@@ -58,6 +58,7 @@ class Try:
     wrong: Wrong
     may_be_compared: bool
     refusal: Refusal | None
+    by: str
 
     @property
     def left(self) -> int:
@@ -72,12 +73,16 @@ class Typist:
     person: EidPerson
     binding: str
 
+    @property
+    def binding_hash(self) -> bytes:
+        return sha256(self.binding.encode()).digest()
+
     def open_request(self, request_id: UUID, *, now: datetime) -> QuerySet[PendingCode]:
         """Give the request if it is open, and of this eID and this browser's session."""
         return PendingCode.objects.filter(
             matches(self.person.all_fingerprints),
             pk=request_id,
-            session_binding=sha256(self.binding.encode()).digest(),
+            session_binding=self.binding_hash,
             ended_at__isnull=True,
             expires_at__gt=now,
         )
@@ -133,7 +138,7 @@ def take_try(request_id: UUID, typist: Typist, *, now: datetime) -> Try:
         tried_at=now,
     )
     wrong = facts.wrong.after_one_more(at_an_employee=may_be_compared)
-    return Try(request=request, wrong=wrong, may_be_compared=may_be_compared, refusal=refusal)
+    return Try(request, wrong, may_be_compared, refusal, by=typist.person.actor)
 
 
 def _facts(request: PendingCode, typist: Typist, *, now: datetime) -> Facts:
@@ -162,13 +167,34 @@ def _refused_by(refusal: Refusal | None) -> dict[str, SqlCase]:
 
 
 @transaction.atomic
+def note_not_taken(request_id: UUID, typist: Typist, *, reason: str, now: datetime) -> None:
+    """Write that a code was typed that nothing could come of any more; nothing else is changed.
+
+    Nothing is written of a request that is not this browser's: whoever typed may be anybody.
+    """
+    theirs = PendingCode.objects.filter(
+        matches(typist.person.all_fingerprints), pk=request_id, session_binding=typist.binding_hash
+    )
+    for request in theirs:
+        record(
+            Event.CODE_NOT_TAKEN,
+            by=typist.person.actor,
+            now=now,
+            organisation=request.organisation_id,
+            employee=request.employee_id,
+            reference=request.reference,
+            reason=reason,
+        )
+
+
+@transaction.atomic
 def note_wrong(attempt: Try, *, now: datetime) -> None:
     """Write that the code was wrong, and block whoever has used a budget up by it."""
     request, wrong = attempt.request, attempt.wrong
     lock_budgets(request, fingerprints_from(request.number_fingerprints), request.employee_id)
     record(
         Event.CODE_WRONG,
-        by="eid",
+        by=attempt.by,
         now=now,
         organisation=request.organisation_id,
         employee=request.employee_id,

@@ -36,6 +36,7 @@ class InForceFilter(admin.SimpleListFilter):
 
 @admin.register(Block)
 class BlockAdmin(ReadOnlyAdmin[Block]):
+    about_people = True
     list_display = ("budget", "who", "organisation", "blocked_at", "ends_at", "still")
     list_filter = (InForceFilter, "budget", "organisation")
     list_select_related = ("organisation", "employee", "request")

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.act import act_page
 from accounts.admin.common import name_of
 from accounts.administrators.fresh import needs_fresh_sign_in
-from accounts.models import User
+from accounts.models import Employee, User
 from linking import actions
 from linking.admin.case_facts import (
     age_of,
@@ -62,6 +62,11 @@ class DecidedFilter(admin.SimpleListFilter):
 
 @admin.register(Case)
 class CaseAdmin(ReadOnlyAdmin[Case]):
+    about_people = True
+
+    def people_of(self, row: Case) -> tuple[Employee, ...]:
+        return row.parties
+
     list_display = (
         "reference",
         "kind",

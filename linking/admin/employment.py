@@ -205,6 +205,7 @@ class EmploymentPages(EmployeeAdmin):
     def _ask(
         self, request: HttpRequest, employee: Employee, form: forms.Form, title: Any, texts: Any
     ) -> HttpResponse:
+        self.note_look(request, [employee])
         context = {
             **self.admin_site.each_context(request),
             "title": title,

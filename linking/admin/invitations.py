@@ -101,6 +101,7 @@ class CampaignFilter(admin.SimpleListFilter):
 
 @admin.register(Invitation)
 class InvitationAdmin(ReadOnlyAdmin[Invitation]):
+    about_people = True
     list_display = ("recipient", "employee", "organisation", "invited_at", "progress", "reminders")
     list_filter = (StageFilter, CampaignFilter, "organisation")
     list_select_related = ("employee", "organisation")

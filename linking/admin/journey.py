@@ -11,6 +11,7 @@ from linking.models import OutgoingMail, PendingCode
 
 @admin.register(PendingCode)
 class PendingCodeAdmin(ReadOnlyAdmin[PendingCode]):
+    about_people = True
     list_display = (
         "reference",
         "requested_at",
@@ -68,6 +69,7 @@ class PendingCodeAdmin(ReadOnlyAdmin[PendingCode]):
 
 @admin.register(OutgoingMail)
 class OutgoingMailAdmin(ReadOnlyAdmin[OutgoingMail]):
+    about_people = True
     list_display = (
         "kind",
         "recipient",

@@ -51,6 +51,7 @@ SHOWN = 20
 
 @admin.register(LinkedIdentity)
 class LinkedIdentityAdmin(ReadOnlyAdmin[LinkedIdentity]):
+    about_people = True
     list_display = ("employee", "organisation", "shown_eid", "level", "state", "linked_at", "used")
     list_filter = (ExpiringFilter, "state", "level", "organisation", "linked_at")
     list_select_related = ("employee", "organisation")
@@ -174,6 +175,8 @@ class LinkedIdentityAdmin(ReadOnlyAdmin[LinkedIdentity]):
             self._revoke(request, links, form.cleaned_data["reason"])
             return None
         in_bulk = "action" in request.POST
+        if in_bulk:
+            self.note_look(request, links)
         return act_page(
             self,
             request,

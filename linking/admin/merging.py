@@ -150,6 +150,7 @@ class MergePages(EmploymentPages):
     def _merge_page(
         self, request: HttpRequest, pair: list[Employee], linked: list[Employee], form: MergeForm
     ) -> HttpResponse:
+        self.note_look(request, pair)
         place = pair[0].organisation_id
         may_see_links = covers(request.user, "linking.view_linkedidentity", place)
         facts = [_facts(each, linked=each in linked if may_see_links else None) for each in pair]

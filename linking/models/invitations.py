@@ -77,6 +77,7 @@ class Invitation(models.Model):
         LINKED = "linked", _("Linked in another way")
         REPLACED = "replaced", _("Replaced by a newer one")
         STOPPED = "stopped", _("The campaign was stopped")
+        MERGED = "merged", _("The record was merged with another")
         EXPIRED = "expired", _("Not used within 14 days")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

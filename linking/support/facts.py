@@ -28,6 +28,8 @@ NEWEST_EVENTS = 30
 TOLD_BY_ROWS = (
     Event.CODE_REQUESTED,
     Event.CODE_REFUSED,
+    Event.CODE_REPLACED,
+    Event.CODE_EXPIRED,
     Event.CODE_SENT,
     Event.CODE_WRONG,
     Event.LINK_MADE,
@@ -41,6 +43,7 @@ TOLD_BY_ROWS = (
     Event.BLOCK_LIFTED,
     Event.CASE_OPENED,
     Event.CASE_DECIDED,
+    Event.MAIL_SENT,
     Event.MAIL_FAILED,
     Event.PERSON_VIEWED,
 )

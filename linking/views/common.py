@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from accounts.http import PortalRequest
 from accounts.models import Employee, Organisation, User
+from accounts.networks import caller, client_network
 from accounts.sessions import LEVEL
 from audit.events import Event
 from audit.log import new_reference, record
@@ -46,7 +48,7 @@ def person_of(request: HttpRequest) -> EidPerson | None:
     stored = request.session.get(SESSION_KEY)
     if not stored:
         return None
-    person = EidPerson.from_session(stored)
+    person = EidPerson.from_session(stored, network=client_network(request))
     if person is None:
         return None
     return person if reaches(person.level, organisation_of(request).minimum_assurance) else None
@@ -71,6 +73,12 @@ def user_of(request: HttpRequest) -> User | None:
         return None
     level = request.session.get(LEVEL_KEY, "low")
     return user if reaches(level, organisation.minimum_assurance) else None
+
+
+def asked_for(request: HttpRequest) -> UUID | None:
+    """Give the key of the code that was asked for in this browser and has not linked anybody."""
+    asked = request.session.get(REQUEST_KEY)
+    return UUID(asked["id"]) if asked else None
 
 
 def employee_of(user: User) -> Employee:
@@ -101,7 +109,7 @@ def refuse(request: PortalRequest, refusal: Refused) -> HttpResponse:
     with transaction.atomic():
         record(
             Event.SIGN_IN_REFUSED,
-            by="eid",
+            by=caller("eid", request),
             now=timezone.now(),
             organisation=organisation_of(request).pk,
             reason=refusal.reason,

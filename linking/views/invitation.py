@@ -7,6 +7,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import PortalRequest
+from accounts.networks import client_network
 from accounts.sessions import OIDC_SID
 from linking import actions
 from linking.eids import eid_name
@@ -42,7 +43,7 @@ def _answer(request: PortalRequest, found: Invitation | None) -> HttpResponse:
         context = {"why": _why(found)}
         return render(request, "linking/invitation_ended.html", context, status=410)
     if request.method == "POST":
-        actions.note_opened(found, now=now)
+        actions.note_opened(found, network=client_network(request), now=now)
         request.session[INVITATION_KEY] = str(found.pk)  # never the token: sessions are rows
         return redirect("link_invitation" if person_of(request) else "oidc_authentication_init")
     return render(request, "linking/invitation.html", {"invitation": found})

@@ -11,7 +11,7 @@ from linking import actions
 from linking.models import LinkedIdentity
 from linking.views.choose import others_of
 from linking.views.common import CHOOSES_KEY, employee_of, person_of, to_sign_in, user_of
-from linking.views.sign_out import sign_out
+from linking.views.sign_out import leave
 
 
 def active_link(employee: Employee) -> LinkedIdentity | None:
@@ -47,4 +47,4 @@ def unlink(request: PortalRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "linking/unlink.html", {"employee": employee, "link": link})
     actions.revoke_link(link, by=user.actor, reason=LinkedIdentity.REMOVED, now=timezone.now())
-    return sign_out(request)
+    return leave(request)

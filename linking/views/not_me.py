@@ -8,6 +8,7 @@ from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from accounts.networks import client_network
 from linking import actions
 from linking.disowning import VALID, mail_id_from
 from linking.models import OutgoingMail
@@ -43,7 +44,7 @@ def _answer(request: HttpRequest, token: str) -> HttpResponse:
         context = {"too_old": True} | _outside_sessions()
         return render(request, "linking/not_me_invalid.html", context, status=410)
     if request.method == "POST":
-        actions.disown(mail.pk, now=now)
+        actions.disown(mail.pk, network=client_network(request), now=now)
         return redirect(request.path)
     return _page(request, mail, claim)
 

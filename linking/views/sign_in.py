@@ -17,6 +17,7 @@ from mozilla_django_oidc.views import (
 
 from accounts.http import PortalRequest
 from accounts.models import AssuranceLevel, User
+from accounts.networks import caller, client_network
 from accounts.sessions import EID_USED_AT, OIDC_SID
 from linking import actions, authorization, http, idporten, oidc
 from linking.models import AuthorizationRequest
@@ -86,6 +87,7 @@ def begin(
         next_url=next_url,
         level=HIGH if high else organisation.minimum_assurance,
         fresh=fresh,
+        by=caller("stranger", request),
         now=timezone.now(),
     )
     return redirect(address)
@@ -133,7 +135,7 @@ def welcome(
     organisation = asked.organisation
     if not oidc.reaches(verified.level, organisation.minimum_assurance):
         return begin(request, next_url=asked.next_url)  # the minimum was raised meanwhile
-    person = EidPerson.of(verified)
+    person = EidPerson.of(verified, network=client_network(request))
     user = authenticate(request, idporten_person=person, organisation=organisation)
     if isinstance(user, User):
         used_at = verified.auth_time
@@ -163,6 +165,7 @@ def let_in(
     browser = request.session.get(BROWSER_KEY)
     note_invited(request, user)
     if request.user.is_authenticated:
+        note_replaced(request)
         request.session.flush()  # Django keeps the key and the age of a session of the same user
     for key in (SESSION_KEY, REFUSED_KEY, REQUEST_KEY, INVITATION_KEY):
         request.session.pop(key, None)
@@ -186,11 +189,24 @@ def note_invited(request: PortalRequest, user: User | None = None) -> None:
         actions.note_invited_sign_in(invitation, employee_id=employee_id, now=timezone.now())
 
 
+def note_replaced(request: PortalRequest) -> None:
+    """Write that whoever was signed in in this browser is so no more: another sign-in took over."""
+    if isinstance(request.user, User):
+        actions.note_sign_out(
+            request.user,
+            organisation=organisation_of(request),
+            by=request.user.actor,
+            how="signed in anew",
+            now=timezone.now(),
+        )
+
+
 def await_link(request: PortalRequest, person: EidPerson, *, sid: str, next_url: str) -> None:
     """Remember who is there until the link is made or given up; whoever was signed in is out."""
     browser = request.session.get(BROWSER_KEY)
     note_invited(request)
     invitation = request.session.get(INVITATION_KEY)
+    note_replaced(request)
     request.session.flush()
     request.session.update(
         {

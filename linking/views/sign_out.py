@@ -14,12 +14,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import PortalRequest
 from accounts.models import User
+from accounts.networks import caller
 from linking import actions, http, idporten
 from linking.context import has_eid_session
 from linking.oidc import is_identifier
 from linking.refusals import Refused
-from linking.views.common import organisation_of
+from linking.views.common import asked_for, organisation_of
 
+# Whoever calls the two addresses says that they are ID-porten; a token shows it.
+IDPORTEN = "id-porten"
 FRAMEABLE: dict[str, list[str]] = {
     "default-src": [CSP.NONE],
     "frame-ancestors": settings.IDPORTEN_ORIGINS,
@@ -33,9 +36,20 @@ def sign_out(request: PortalRequest) -> HttpResponse:
     """
     if request.method != "POST" or not has_eid_session(request):
         return redirect("sign_in")
-    organisation, now = organisation_of(request), timezone.now()
     user = request.user if isinstance(request.user, User) else None
-    actions.note_sign_out(user, organisation=organisation, now=now)
+    actions.note_sign_out(
+        user,
+        organisation=organisation_of(request),
+        by=user.actor if user else caller("eid", request),
+        asked=None if user else asked_for(request),
+        now=timezone.now(),
+    )
+    return leave(request)
+
+
+def leave(request: PortalRequest) -> HttpResponse:
+    """Forget the session here, and go on to end ID-porten's; what ended it has been written."""
+    organisation, now = organisation_of(request), timezone.now()
     logout(request)
     try:
         end_session = idporten.end_session(organisation, now=now)
@@ -57,7 +71,8 @@ def frontchannel_logout(request: HttpRequest) -> HttpResponse:
     issuer = request.GET.get("iss", "").removesuffix("/")
     sid = request.GET.get("sid", "")
     if issuer == settings.IDPORTEN_ISSUER and is_identifier(sid):
-        actions.end_sessions_of(sid, how="front-channel", now=timezone.now())
+        by = caller(IDPORTEN, request)
+        actions.end_sessions_of(sid, how="front-channel", by=by, now=timezone.now())
     return HttpResponse(content_type="text/plain")
 
 
@@ -67,11 +82,13 @@ def frontchannel_logout(request: HttpRequest) -> HttpResponse:
 @http.time_limit()
 def backchannel_logout(request: HttpRequest) -> HttpResponse:
     """End the sessions that a logout token names (Back-Channel Logout 1.0, section 2.5)."""
-    now = timezone.now()
+    now, by = timezone.now(), caller(IDPORTEN, request)
     tokens = request.POST.getlist("logout_token")
     try:
         token = idporten.ended_session(tokens[0] if len(tokens) == 1 else "", now=now)
-        actions.end_sessions_by_token(token, now=now)
+        actions.end_sessions_by_token(token, by=by, now=now)
     except Refused as refusal:
+        here = organisation_of(request)
+        actions.note_refused_token(refusal.reason, organisation=here, by=by, now=now)
         return HttpResponse(refusal.reason, status=400, content_type="text/plain")
     return HttpResponse(content_type="text/plain")

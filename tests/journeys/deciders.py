@@ -72,7 +72,7 @@ class Deciders(Stage):
         told = AuditEvent.objects.filter(event="link:disowned")
         before = told.count()
         ended, is_news = self.oracle.disown(asked, mail.created_at, now)
-        actions.disown(mail.pk, now=now)
+        actions.disown(mail.pk, network="", now=now)
         assert told.count() - before == is_news
         for link in ended:
             self.revoked(link)

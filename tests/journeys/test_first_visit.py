@@ -86,6 +86,7 @@ def test_every_step_has_its_event(visitor: Visitor, mailbox: Mailbox) -> None:
     visitor.link(mailbox)
     events = list(AuditEvent.objects.order_by("id").values_list("event", flat=True))
     assert events == [
+        "sign-in:started",
         "sign-in:unlinked",
         "link:code:requested",
         "link:code:sent",

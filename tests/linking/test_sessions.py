@@ -104,3 +104,46 @@ def test_what_was_never_finished_is_forgotten(
     tasks.clear_sign_ins()
     assert AuthorizationRequest.objects.count() == 1
     assert [bytes(used.jti_hash) for used in UsedLogoutToken.objects.all()] == [b"new"]
+
+
+def how_it_ended(email: str) -> list[str]:
+    events = AuditEvent.objects.filter(
+        event="session:ended", employee_id=Employee.objects.get(email=email).pk
+    )
+    return [event.details["how"] for event in events]
+
+
+def test_a_session_that_nobody_used_ends_with_its_event(signed_in: list[Visitor]) -> None:
+    now = timezone.now()
+    UserSession.objects.filter(user__employee__email=SOLVEIG.email).update(expire_date=now)
+    nobodys = UserSession.objects.create(session_key="nobodys", expire_date=now)
+    tasks.clear_sessions()
+    assert how_it_ended(SOLVEIG.email) == ["idle"]
+    assert not UserSession.objects.filter(pk=nobodys.pk).exists()
+    assert UserSession.objects.count() == 2
+    done = AuditEvent.objects.get(event="task:done")
+    assert done.details == {"task": "clear_sessions", "count": 2}
+
+
+def test_removing_my_link_ends_all_my_sessions_with_an_event_each(
+    signed_in: list[Visitor],
+) -> None:
+    signed_in[0].post("/me/unlink/")
+    assert how_it_ended(INGRID.email) == ["link ended"] * 2
+    assert how_it_ended(SOLVEIG.email) == []
+
+
+def test_whoever_signs_in_in_anothers_browser_signs_them_out(signed_in: list[Visitor]) -> None:
+    signed_in[2].eid_browser = signed_in[2].idporten.browser()
+    assert signed_in[2].sign_in(INGRID).headers["Location"] == "/me/"
+    assert how_it_ended(SOLVEIG.email) == ["signed in anew"]
+    assert how_it_ended(INGRID.email) == []
+
+
+def test_a_sign_out_message_that_is_not_idportens_is_written_down(
+    signed_in: list[Visitor],
+) -> None:
+    answer = signed_in[0].post("/oidc/backchannel-logout/", logout_token="x")
+    event = AuditEvent.objects.get(event="sign-out:refused")
+    assert (answer.status_code, event.reason) == (400, answer.content.decode())
+    assert UserSession.objects.filter(user__isnull=False).count() == 3

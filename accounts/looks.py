@@ -1,0 +1,59 @@
+"""That somebody looked: what they searched for, and the people they read about."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import Employee
+from audit.events import Event
+from audit.log import record
+
+
+@transaction.atomic
+def note_search(
+    *, kind: str, hits: int, organisation: UUID | None, by: str, now: datetime, page: str = ""
+) -> None:
+    """Write that somebody was searched for: by what kind of thing, never what was typed.
+
+    `page` is the list of the administration in which they were, if in one.
+    """
+    record(
+        Event.PERSON_SEARCHED,
+        by=by,
+        now=now,
+        organisation=organisation,
+        kind=kind,
+        hits=hits,
+        **_given(page=page),
+    )
+
+
+@transaction.atomic
+def note_view(
+    employee: Employee,
+    *,
+    by: str,
+    now: datetime,
+    reference: str = "",
+    purpose: str = "",
+    page: str = "",
+) -> None:
+    """Write that somebody read about an employee; `purpose`, where it was asked for.
+
+    `page` is what they opened for it in the administration, such as `linking_pendingcode`.
+    """
+    record(
+        Event.PERSON_VIEWED,
+        by=by,
+        now=now,
+        organisation=employee.organisation_id,
+        employee=employee.pk,
+        reference=reference,
+        **_given(purpose=purpose, page=page),
+    )
+
+
+def _given(**texts: str) -> dict[str, Any]:
+    return {name: text for name, text in texts.items() if text}

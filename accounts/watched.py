@@ -1,0 +1,94 @@
+"""Pages of the administration on which people are read about: each look is in the audit log."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import PAGE_VAR
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from accounts.lists import FOUND, BoundedLists
+from accounts.looks import note_search, note_view
+from accounts.models import Employee, Organisation, User
+
+
+class WatchedPages[Row: Model](BoundedLists[Row]):
+    """Writes who opened a page about somebody, and who searched in a list of people.
+
+    A list itself is nobody's page: it is what one looks for somebody in.
+    """
+
+    # Whether the rows are about people. A test asks it of each model that knows an employee.
+    about_people: ClassVar[bool] = False
+
+    def people_of(self, row: Row) -> Iterable[Employee | None]:
+        """Give whom a row is about."""
+        return [getattr(row, "employee", None)]
+
+    def may_see(self, request: HttpRequest) -> QuerySet[Organisation]:
+        """Give the organisations whose rows are in the lists."""
+        raise NotImplementedError
+
+    def note_look(self, request: HttpRequest, rows: Iterable[Row]) -> None:
+        """Write that the user reads about whoever these rows are about; once of each."""
+        people = {each for row in rows for each in self.people_of(row) if each is not None}
+        if not self.about_people or not isinstance(request.user, User):
+            return
+        for employee in sorted(people, key=lambda each: each.pk):
+            note_view(employee, by=request.user.actor, now=timezone.now(), page=self._page)
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        row = kwargs.get("obj")
+        if row is not None and _is_opened(request):
+            self.note_look(request, [row])
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        row = self.get_object(request, unquote(object_id))
+        if row is not None and self.has_view_or_change_permission(request, row):
+            self.note_look(request, [row])
+        return super().history_view(request, object_id, extra_context)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        found = super().get_changelist_instance(request)
+        if found.query and _is_opened(request) and PAGE_VAR not in request.GET:
+            self._note_search(request, "list", hits=found.result_count)
+        return found
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Row], search_term: str
+    ) -> tuple[QuerySet[Row], bool]:
+        """Search; a completion, which has no list, is a search as well."""
+        found, twice = super().get_search_results(request, queryset, search_term)
+        if search_term and "term" in request.GET:
+            self._note_search(request, "completion", hits=found.order_by()[:FOUND].count())
+        return found, twice
+
+    def _note_search(self, request: HttpRequest, kind: str, *, hits: int) -> None:
+        """Of somebody who searches in several organisations, the event is the whole portal's."""
+        if not self.about_people or not isinstance(request.user, User):
+            return
+        mine = list(self.may_see(request).values_list("pk", flat=True)[:2])
+        note_search(
+            kind=kind,
+            hits=hits,
+            organisation=mine[0] if len(mine) == 1 else None,
+            by=request.user.actor,
+            now=timezone.now(),
+            page=self._page,
+        )
+
+    @property
+    def _page(self) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}"
+
+
+def _is_opened(request: HttpRequest) -> bool:
+    """Whether a page is asked for; a form that comes back shows what was shown before."""
+    return request.method in ("GET", "HEAD")
