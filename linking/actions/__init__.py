@@ -54,6 +54,7 @@ from linking.actions.merging import (
     merge_employees,
     who_is_linked,
 )
+from linking.actions.own_data import TooManyDownloads, note_download
 from linking.actions.requests import code_key, decide_request, expire_codes, request_code
 from linking.actions.sessions import (
     clear_sign_ins,
@@ -99,6 +100,7 @@ __all__ = (
     "PartyMayNotDecide",
     "Plan",
     "RecordsChanged",
+    "TooManyDownloads",
     "Typist",
     "WrongCode",
     "accept_invitation",
@@ -125,6 +127,7 @@ __all__ = (
     "is_party",
     "lift_block",
     "merge_employees",
+    "note_download",
     "note_invited_sign_in",
     "note_opened",
     "note_search",

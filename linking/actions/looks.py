@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from accounts.actors import roles_of
 from accounts.models import Employee
 from audit.events import Event
 from audit.log import record
@@ -20,7 +21,10 @@ def note_search(*, kind: str, hits: int, organisation: UUID | None, by: str, now
 def note_view(
     employee: Employee, *, by: str, now: datetime, reference: str = "", purpose: str = ""
 ) -> None:
-    """Write that somebody read what happened to an employee; `purpose`, where it was asked for."""
+    """Write that somebody read about an employee, and by which roles they could.
+
+    `purpose`, where it was asked for. The employee is told the roles, also when they have changed.
+    """
     record(
         Event.PERSON_VIEWED,
         by=by,
@@ -28,5 +32,6 @@ def note_view(
         organisation=employee.organisation_id,
         employee=employee.pk,
         reference=reference,
+        roles=roles_of(by, employee.organisation_id),
         **({"purpose": purpose} if purpose else {}),
     )

@@ -127,6 +127,8 @@ ANYBODY = {
     "choose": {302, 405},
     "me": {200, 302, 405},
     "me_unlink": {200, 302},
+    **{name: {200, 302, 405} for name in ("me_history", "me_looks", "me_data")},
+    **{name: {200, 302, 405} for name in ("me_data_file", "me_data_page")},
     **{name: {200, 405} for name in ("help", "guide", "privacy", "accessibility")},
     "set_language": {302},
     "healthz": {200, 405},
