@@ -133,3 +133,8 @@ def forget_imports() -> None:
 @shared_task
 def count_figures() -> None:
     actions.count_figures(now=timezone.now())
+
+
+@shared_task
+def make_look_digests() -> None:
+    actions.make_look_digests(now=timezone.now())

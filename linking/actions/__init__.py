@@ -36,6 +36,7 @@ from linking.actions.invitations import (
 )
 from linking.actions.leavers import end_leavers
 from linking.actions.links import revoke_link
+from linking.actions.look_digests import make_look_digests
 from linking.actions.looks import note_search, note_view
 from linking.actions.lost_keys import (
     KeyIsConfigured,
@@ -126,6 +127,7 @@ __all__ = (
     "is_disowned",
     "is_party",
     "lift_block",
+    "make_look_digests",
     "merge_employees",
     "note_download",
     "note_invited_sign_in",

@@ -117,6 +117,7 @@ LEFT_OUT: Final[Mapping[type[Any], Mapping[str, str]]] = {
         "link": _ANOTHER_ROW,
         "case": _ANOTHER_ROW,
         "invitation": _ANOTHER_ROW,
+        "look_digest": "Counts of several people; its reader got the mail.",
         "next_attempt_at": "When the portal tries again: of the mail, not of the person.",
         "give_up_at": "When the portal stops trying: of the mail, not of the person.",
     },
@@ -171,6 +172,10 @@ NOBODYS: Final[Mapping[str, str]] = {
     "linking.DepartmentFigures": "Counts of people, by department and day.",
     "linking.DailyFigures": "Counts of people, by department and day.",
     "linking.Campaign": "One round of invitations for many; who began it is an event.",
+    "linking.LookDigest": (
+        "How many people each member of staff looked at on a day, of all who did, counted from the"
+        " log; of the employee's own looks the log is the record, and ends when its time is over."
+    ),
     "linking.AuthorizationRequest": "A sign-in under way: secrets and hashes, of nobody known yet.",
     "linking.GatewayDocument": "What ID-porten publishes.",
     "linking.UsedLogoutToken": "Hashes of ID-porten's messages.",

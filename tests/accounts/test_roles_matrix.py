@@ -81,6 +81,7 @@ MODELS = {
     "linking_campaign": pages("asp", add="ap")
     | {"stop": Rule("ap", "ap"), "remind": Rule("ap", "ap")},
     "linking_invitation": pages("asp"),
+    "linking_lookdigest": pages("aup"),
     "linking_fingerprintkey": pages("p"),
 }
 ADMIN = {
@@ -93,7 +94,7 @@ ADMIN = {
     "admin:auth_user_password_change": Rule(""),  # an employee's user has no password
     "admin:app_list accounts": Rule("arsup", "arsup"),
     "admin:app_list audit": Rule("asup", "asup", refused=404),
-    "admin:app_list linking": Rule("asp", "asp", refused=404),
+    "admin:app_list linking": Rule("asup", "asup", refused=404),
     "admin/(?P<url>.*)$": Rule("", "", refused=404),
     "support": Rule("arsp", "arsp"),
     "support_found": Rule("arsp", only_get=True),
