@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from accounts.actors import roles_of
 from accounts.models import Employee
 from audit.events import Event
 from audit.log import record
@@ -40,8 +41,9 @@ def note_view(
     purpose: str = "",
     page: str = "",
 ) -> None:
-    """Write that somebody read about an employee; `purpose`, where it was asked for.
+    """Write that somebody read about an employee, and by which roles they could.
 
+    The employee is told the roles, also when they have changed. `purpose`, where it was asked for;
     `page` is what they opened for it in the administration, such as `linking_pendingcode`.
     """
     record(
@@ -51,6 +53,7 @@ def note_view(
         organisation=employee.organisation_id,
         employee=employee.pk,
         reference=reference,
+        roles=roles_of(by, employee.organisation_id),
         **_given(purpose=purpose, page=page),
     )
 

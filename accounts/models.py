@@ -100,6 +100,16 @@ class Organisation(models.Model):
         default=False,
         help_text=_("An administrator looks at each new link before the employee is let in."),
     )
+    # The Court of Justice, C-579/21: a person has a right to when and why they were looked at, not
+    # as a rule to who of the staff it was. Whoever employs both decides.
+    shows_who_looked = models.BooleanField(
+        _("employees see the names of those who looked them up"),
+        default=False,
+        help_text=_(
+            "Employees always see when they were looked up, in which role and for what. The name "
+            "is shown of the organisation's own staff alone."
+        ),
+    )
     active = models.BooleanField(_("active"), default=True)
 
     class Meta:

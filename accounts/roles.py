@@ -60,6 +60,9 @@ _DECIDE: Final = {
 
 _LOG: Final = {"audit.view_auditevent"}
 
+# Who looked at how many people: for those who watch, and not for those who are watched.
+_WATCH: Final = {"linking.view_lookdigest"}
+
 # Who has which role belongs to what an auditor looks at.
 _SEE_ROLES: Final = {"accounts.view_rolegrant"}
 _GIVE_ROLES: Final = {"accounts.add_rolegrant", "accounts.delete_rolegrant"}
@@ -78,7 +81,7 @@ PORTAL_WIDE: Final = frozenset(
 )
 
 PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = {
-    Role.AUDITOR: frozenset(_ORGANISATION | _LOG | _SEE_ROLES),
+    Role.AUDITOR: frozenset(_ORGANISATION | _LOG | _WATCH | _SEE_ROLES),
     Role.SUPPORT: frozenset(_ORGANISATION | _PEOPLE | _JOURNEY | _LOG),
     Role.REGISTRAR: frozenset(_ORGANISATION | _PEOPLE | _KEEP_PEOPLE | _IMPORT),
     Role.ADMINISTRATOR: frozenset(
@@ -90,6 +93,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = {
         | _DECIDE
         | _INVITE
         | _LOG
+        | _WATCH
         | _SEE_ROLES
         | _GIVE_ROLES
         | _SECURITY

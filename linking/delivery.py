@@ -55,7 +55,13 @@ def deliver(mail_id: UUID, *, now: datetime) -> None:
     if not due.update(attempts=F("attempts") + 1, next_attempt_at=now + LEASE):
         return
     mail = OutgoingMail.objects.select_related(
-        "organisation", "employee", "pending_code", "link", "case", "invitation__campaign"
+        "organisation",
+        "employee",
+        "pending_code",
+        "link",
+        "case",
+        "invitation__campaign",
+        "look_digest__organisation",
     ).get(pk=mail_id)
     if mail.pending_code is not None and mail.pending_code.is_over:
         _note_failure(mail, "not sent: the request had ended", for_good=True, now=now)

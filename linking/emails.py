@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import fold_email
 from linking import codes, guides
+from linking.digest.told import rule_in_words, told
 from linking.disowning import not_me_url
 from linking.eids import eid_name
 from linking.invitations import invitation_url
-from linking.models import VALID_DAYS, Case, OutgoingMail
+from linking.models import VALID_DAYS, Case, LookDigest, OutgoingMail
 
 
 def compose(mail: OutgoingMail, *, code_key: bytes) -> EmailMultiAlternatives:
@@ -77,7 +78,22 @@ def _context(mail: OutgoingMail, *, code_key: bytes) -> dict[str, Any]:
         }
     if mail.case is not None:
         context |= _about(mail.case, mail)
+    if mail.look_digest is not None:
+        context |= _watched(mail.look_digest, mail)
     return context
+
+
+def _watched(digest: LookDigest, mail: OutgoingMail) -> dict[str, Any]:
+    """Give who looked at how many. Whom, stands in the log."""
+    return {
+        "digest": digest,
+        "place": digest.organisation or _("the whole portal"),
+        "lines": told(digest),
+        "rule": rule_in_words(digest),
+        "digest_url": (
+            f"{mail.organisation.base_url}/admin/linking/lookdigest/{digest.pk}/change/"
+        ),
+    }
 
 
 def _about(case: Case, mail: OutgoingMail) -> dict[str, Any]:

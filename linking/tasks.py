@@ -158,3 +158,8 @@ def forget_imports() -> int:
 @noted
 def count_figures() -> None:
     actions.count_figures(now=timezone.now())
+
+
+@shared_task
+def make_look_digests() -> None:
+    actions.make_look_digests(now=timezone.now())

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from linking.views import choose, invitation, link, me, not_me, sign_in, sign_out
+from linking.views import choose, invitation, link, me, not_me, own, sign_in, sign_out
 
 urlpatterns = [
     path("", sign_in.sign_in_page, name="sign_in"),
@@ -20,4 +20,9 @@ urlpatterns = [
     path("choose/", choose.choose, name="choose"),
     path("me/", me.me, name="me"),
     path("me/unlink/", me.unlink, name="me_unlink"),
+    path("me/history/", own.history, name="me_history"),
+    path("me/looks/", own.who_looked, name="me_looks"),
+    path("me/data/", own.data, name="me_data"),
+    path("me/data/file/", own.data_file, name="me_data_file"),
+    path("me/data/page/", own.data_page, name="me_data_page"),
 ]

@@ -133,6 +133,7 @@ CELERY_BEAT_SCHEDULE = {
             "clear_sign_ins": 600.0,
             "sweep_imports": 20.0,
             "forget_imports": 3600.0,
+            "make_look_digests": 3600.0,  # a day's is made once, by the first turn after it
         },
     }.items()
     for name, every in tasks.items()

@@ -2,6 +2,7 @@
 
 import itertools
 import secrets
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -12,12 +13,14 @@ from accounts.models import Employee, Import, Organisation, RoleGrant, User
 from accounts.national_id import Fingerprint, NationalId
 from audit.events import Event
 from audit.models import AuditEvent
+from linking.digest.lines import Line
 from linking.models import (
     Block,
     Campaign,
     Case,
     Invitation,
     LinkedIdentity,
+    LookDigest,
     OutgoingMail,
     PendingCode,
     stale_at,
@@ -217,6 +220,23 @@ def make_invitation(**fields: Any) -> Invitation:
         | fields
     )
     return invitation
+
+
+def make_look_digest(**fields: Any) -> LookDigest:
+    """Of yesterday, when one member of staff looked at one person."""
+    actor = fields.pop("actor", None) or make_employee()
+    line = Line(actor=User.objects.get_or_create(employee=actor)[0].actor, people=1, unexplained=1)
+    now = timezone.now()
+    return LookDigest.objects.create(
+        **{
+            "day": timezone.localdate(now) - timedelta(days=1),
+            "made_at": now,
+            "lines": [asdict(line)],
+            "staff": 1,
+            "flagged": 0,
+        }
+        | fields
+    )
 
 
 def make_administrator(**fields: Any) -> User:

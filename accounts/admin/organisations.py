@@ -39,7 +39,15 @@ class OrganisationAdmin(FreshSignInToChange[Organisation], ScopedAdmin[Organisat
         (_("Help for employees"), {"fields": ("support_email", "support_phone")}),
         (
             _("Rules"),
-            {"fields": ("minimum_assurance", "unused_days", "name_mismatch", "approve_links")},
+            {
+                "fields": (
+                    "minimum_assurance",
+                    "unused_days",
+                    "name_mismatch",
+                    "approve_links",
+                    "shows_who_looked",
+                )
+            },
         ),
     )
     at_idporten = (

@@ -37,6 +37,7 @@ from linking.actions.invitations import (
 )
 from linking.actions.leavers import end_leavers
 from linking.actions.links import revoke_link
+from linking.actions.look_digests import make_look_digests
 from linking.actions.lost_keys import (
     KeyIsConfigured,
     KeyIsGivenUp,
@@ -54,6 +55,7 @@ from linking.actions.merging import (
     merge_employees,
     who_is_linked,
 )
+from linking.actions.own_data import TooManyDownloads, note_download
 from linking.actions.requests import code_key, decide_request, expire_codes, request_code
 from linking.actions.sessions import (
     clear_sign_ins,
@@ -101,6 +103,7 @@ __all__ = (
     "PartyMayNotDecide",
     "Plan",
     "RecordsChanged",
+    "TooManyDownloads",
     "Typist",
     "WrongCode",
     "accept_invitation",
@@ -127,7 +130,9 @@ __all__ = (
     "is_disowned",
     "is_party",
     "lift_block",
+    "make_look_digests",
     "merge_employees",
+    "note_download",
     "note_invited_sign_in",
     "note_opened",
     "note_refused_token",

@@ -3,8 +3,15 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from accounts.models import Employee, Organisation
-from linking.models import Case, Invitation, LinkedIdentity, OutgoingMail, PendingCode
+from accounts.models import Employee, Organisation, User
+from linking.models import (
+    Case,
+    Invitation,
+    LinkedIdentity,
+    LookDigest,
+    OutgoingMail,
+    PendingCode,
+)
 from linking.wakeup import DELIVER_MAIL, wake
 
 NOTICE_LIFETIME = timedelta(days=2)
@@ -125,6 +132,36 @@ def tell_old_addresses(told: Iterable[tuple[Employee, str]], *, now: datetime) -
             give_up_at=now + NOTICE_LIFETIME,
         )
         for employee, old_address in told
+    )
+
+
+def tell_watchers(digest: LookDigest, readers: Iterable[User], *, now: datetime) -> int:
+    """Mail a digest of look-ups to those of these who have an address; gives how many they are.
+
+    No worker is woken: nobody sits and waits.
+    """
+    mails = [mail for reader in readers if (mail := _to_watcher(digest, reader, now)) is not None]
+    return len(OutgoingMail.objects.bulk_create(mails))
+
+
+def _to_watcher(digest: LookDigest, reader: User, now: datetime) -> OutgoingMail | None:
+    """Give the mail; that of the whole portal comes from the reader's employer, who has a host."""
+    employee = reader.employee
+    recipient = employee.email if employee else reader.email
+    place = digest.organisation or (employee.organisation if employee else None)
+    if place is None or not recipient:
+        return None
+    return OutgoingMail(
+        kind=OutgoingMail.Kind.LOOKS,
+        organisation=place,
+        # Whoever works elsewhere is none of this organisation's people, in its lists either.
+        employee=employee if employee and employee.organisation_id == place.pk else None,
+        recipient=recipient,
+        language=(employee and employee.language) or place.default_language,
+        look_digest=digest,
+        created_at=now,
+        next_attempt_at=now,
+        give_up_at=now + NOTICE_LIFETIME,
     )
 
 

@@ -9,6 +9,7 @@ from linking.admin.invitations import InvitationAdmin
 from linking.admin.journey import OutgoingMailAdmin, PendingCodeAdmin
 from linking.admin.keys import FingerprintKeyAdmin
 from linking.admin.links import LinkedIdentityAdmin
+from linking.admin.looks import LookDigestAdmin
 
 __all__ = (
     "BlockAdmin",
@@ -19,6 +20,7 @@ __all__ = (
     "InvitationAdmin",
     "LinkedEmployeeAdmin",
     "LinkedIdentityAdmin",
+    "LookDigestAdmin",
     "OutgoingMailAdmin",
     "PendingCodeAdmin",
 )

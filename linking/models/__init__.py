@@ -11,6 +11,7 @@ from linking.models.invitations import VALID_DAYS, Campaign, Invitation
 from linking.models.journey import PendingCode
 from linking.models.keys import FingerprintKey
 from linking.models.links import LinkedIdentity, matches, stale_at
+from linking.models.looks import LookDigest
 from linking.models.mails import OutgoingMail
 from linking.models.unlinked import Unlinked
 
@@ -28,6 +29,7 @@ __all__ = (
     "GatewayDocument",
     "Invitation",
     "LinkedIdentity",
+    "LookDigest",
     "OutgoingMail",
     "PendingCode",
     "Unlinked",

@@ -10,13 +10,14 @@ from linking.models.cases import Case
 from linking.models.invitations import Invitation
 from linking.models.journey import PendingCode
 from linking.models.links import LinkedIdentity
+from linking.models.looks import LookDigest
 
 
 class OutgoingMail(models.Model):
     """One mail: the truth of what was to be sent, and what became of it (outbox).
 
-    To an employee, or to the organisation's support where there is none. The text is made when it
-    is sent; a code is nowhere in the row.
+    To an employee, or to the organisation's support or a reader of the log where there is none. The
+    text is made when it is sent; a code is nowhere in the row.
     """
 
     class Kind(models.TextChoices):
@@ -33,6 +34,7 @@ class OutgoingMail(models.Model):
         ADDRESS = "address", _("To the old address: it was changed")
         NOT_ME = "not-me", _("To support: “It was not me”")
         ALARM = "alarm", _("To support: many wrong codes")
+        LOOKS = "looks", _("To auditors: how many were looked up, and by whom")
 
     ABOUT_A_LINK = (Kind.LINKED, Kind.WAITING, Kind.APPROVED, Kind.DECLINED, Kind.STALE)
     ABOUT_A_CASE = (Kind.CONFLICT, Kind.DECIDED, Kind.NOT_ME, Kind.ALARM)
@@ -73,6 +75,9 @@ class OutgoingMail(models.Model):
     invitation = models.ForeignKey(
         Invitation, on_delete=models.CASCADE, null=True, related_name="mails"
     )
+    look_digest = models.ForeignKey(
+        LookDigest, on_delete=models.CASCADE, null=True, related_name="mails"
+    )
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     answer = models.CharField(_("what the mail server answered"), max_length=500, blank=True)
@@ -95,7 +100,8 @@ class OutgoingMail(models.Model):
                 )
                 | Q(kind__in=("conflict", "decided", "not-me", "alarm"), case__isnull=False)
                 | Q(kind__in=("invitation", "reminder"), invitation__isnull=False)
-                | Q(kind="address", employee__isnull=False),
+                | Q(kind="address", employee__isnull=False)
+                | Q(kind="looks", look_digest__isnull=False),
                 name="mail_is_about_something",
             ),
         )

@@ -81,6 +81,7 @@ MODELS = {
     "linking_campaign": pages("asp", add="ap")
     | {"stop": Rule("ap", "ap"), "remind": Rule("ap", "ap")},
     "linking_invitation": pages("asp"),
+    "linking_lookdigest": pages("aup"),
     "linking_fingerprintkey": pages("p"),
 }
 ADMIN = {
@@ -93,7 +94,7 @@ ADMIN = {
     "admin:auth_user_password_change": Rule(""),  # an employee's user has no password
     "admin:app_list accounts": Rule("arsup", "arsup"),
     "admin:app_list audit": Rule("asup", "asup", refused=404),
-    "admin:app_list linking": Rule("asp", "asp", refused=404),
+    "admin:app_list linking": Rule("asup", "asup", refused=404),
     "admin/(?P<url>.*)$": Rule("", "", refused=404),
     "support": Rule("arsp", "arsp"),
     "support_found": Rule("arsp", only_get=True),
@@ -127,6 +128,8 @@ ANYBODY = {
     "choose": {302, 405},
     "me": {200, 302, 405},
     "me_unlink": {200, 302},
+    **{name: {200, 302, 405} for name in ("me_history", "me_looks", "me_data")},
+    **{name: {200, 302, 405} for name in ("me_data_file", "me_data_page")},
     **{name: {200, 405} for name in ("help", "guide", "privacy", "accessibility")},
     "set_language": {302},
     "healthz": {200, 405},

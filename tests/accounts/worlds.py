@@ -22,6 +22,7 @@ from tests.factories import (
     make_import,
     make_invitation,
     make_link,
+    make_look_digest,
     make_mail,
     make_organisation,
     make_pending_code,
@@ -85,6 +86,7 @@ def make_world(slug: str, word: str) -> World:
             "linking_campaign": invitation.campaign,
             "linking_invitation": invitation,
             "audit_auditevent": event,
+            "linking_lookdigest": make_look_digest(organisation=organisation, actor=auditor),
             "accounts_import": make_import(organisation=organisation, source=f"{word}.csv"),
             "accounts_import_undo": make_import(
                 organisation=organisation, source=f"{word}.csv", state="applied"

@@ -39,6 +39,7 @@ MOST_PAGES = 250
 ORGANISATION_PATHS = (
     *("/", "/help/", "/privacy/", "/accessibility/", "/link/", "/link/code/", "/link/done/"),
     *("/link/invitation/", "/invitation/x/", "/help/guide/"),
+    *("/me/history/", "/me/looks/", "/me/data/", "/me/data/file/", "/me/data/page/"),
     *("/me/", "/me/unlink/", "/oidc/logout/", "/oidc/authenticate/", "/oidc/backchannel-logout/"),
     *("/oidc/frontchannel-logout/?iss=x&sid=y", "/language/?language=nn", "/healthz", "/readyz"),
     *("/admin/", "/admin/logout/", "/nothing/"),

@@ -64,9 +64,13 @@ def every_page(me: Driver, person: SamplePerson) -> Iterator[str]:
     me.page.locator("#id_code").fill(code)
     me.submit()
     yield "done"
-    for path in ("/me/", "/me/unlink/"):
+    for path in ("/me/", "/me/history/", "/me/looks/", "/me/data/", "/me/unlink/"):
         me.open(path)
         yield path
+    me.open("/me/data/")
+    me.page.locator("form[action='/me/data/page/'] button").click()
+    me.page.locator(".happenings").first.wait_for()
+    yield "/me/data/page/"
     me.page.route("**/sign_out.js", lambda route: route.fulfill(content_type="text/javascript"))
     with me.page.expect_navigation():
         me.page.locator("form[action='/oidc/logout/'] button").first.click()
