@@ -12,6 +12,10 @@ from audit.callers import Caller
 
 type Address = IPv4Address | IPv6Address
 
+# Whose one is, by the version of IP: of one IPv4 address, or of the /64 of an IPv6 one.
+SMALLEST = {4: 32, 6: 64}
+NEIGHBOUR_BITS = 8
+
 
 def is_trusted_proxy(text: str) -> bool:
     """Whether this is the address of a proxy that TRUSTED_PROXIES names."""
@@ -52,6 +56,22 @@ def calling[Someone: User | AnonymousUser](user: Someone, request: HttpRequest) 
 def caller(name: str, request: HttpRequest) -> Caller:
     """Give an actor who is no user, and where the request came from."""
     return Caller(name, client_network(request))
+
+
+def neighbours(network: str, bits: int | None = None) -> list[str]:
+    """Give the networks, as `client_network` gives them, that share `bits` of the address.
+
+    Raises:
+        ValueError: this is no network, or there would be more than 256.
+    """
+    own = ipaddress.ip_network(network, strict=False)
+    smallest = min(own.max_prefixlen, SMALLEST[own.version])
+    bits = smallest if bits is None else min(bits, smallest)
+    if smallest - bits > NEIGHBOUR_BITS:
+        raise ValueError("too many neighbours")
+    around = ipaddress.ip_network((own.network_address, bits), strict=False)
+    found = around.subnets(new_prefix=smallest)
+    return [str(each.network_address if own.version == 4 else each) for each in found]
 
 
 def _peer(request: HttpRequest) -> str:

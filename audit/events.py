@@ -212,6 +212,11 @@ class Event(TextChoices):
         _("Downloaded all that the portal holds on an employee"),
     )
     AUDIT_SEARCHED = "audit:searched", INFO, SECURITY, _("Searched in the audit log")
+    SEARCH_SAVED = "audit:search:saved", INFO, SECURITY, _("Search in the audit log saved")
+    SEARCH_REMOVED = (
+        "audit:search:removed", INFO, SECURITY,
+        _("Saved search in the audit log removed"),
+    )
     AUDIT_EXPORTED = "audit:exported", NOTICE, SECURITY, _("Audit log exported")
     AUDIT_DIGEST_SENT = "audit:digest-sent", INFO, SECURITY, _("Digest of look-ups sent")
 

@@ -4,7 +4,6 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.audit import AuditEventAdmin
 from accounts.admin.common import actor
 from accounts.admin.employees import EmployeeAdmin
 from accounts.admin.organisations import OrganisationAdmin
@@ -12,7 +11,6 @@ from accounts.admin.roles import RoleGrantAdmin
 from accounts.admin.users import UserAdmin
 
 __all__ = (
-    "AuditEventAdmin",
     "EmployeeAdmin",
     "OrganisationAdmin",
     "RoleGrantAdmin",

@@ -57,6 +57,7 @@ from linking.actions.merging import (
 )
 from linking.actions.own_data import TooManyDownloads, note_download
 from linking.actions.requests import code_key, decide_request, expire_codes, request_code
+from linking.actions.searches import TooManySaved, note_log_search, remove_search, save_search
 from linking.actions.sessions import (
     clear_sign_ins,
     end_idle_sessions,
@@ -104,6 +105,7 @@ __all__ = (
     "Plan",
     "RecordsChanged",
     "TooManyDownloads",
+    "TooManySaved",
     "Typist",
     "WrongCode",
     "accept_invitation",
@@ -134,6 +136,7 @@ __all__ = (
     "merge_employees",
     "note_download",
     "note_invited_sign_in",
+    "note_log_search",
     "note_opened",
     "note_refused_token",
     "note_search",
@@ -144,10 +147,12 @@ __all__ = (
     "plan_invitations",
     "rehire",
     "remind",
+    "remove_search",
     "renew_fingerprints",
     "request_code",
     "revoke_link",
     "rows_under",
+    "save_search",
     "sign_in",
     "stop_campaign",
     "tend_invitations",

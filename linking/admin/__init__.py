@@ -10,8 +10,10 @@ from linking.admin.journey import OutgoingMailAdmin, PendingCodeAdmin
 from linking.admin.keys import FingerprintKeyAdmin
 from linking.admin.links import LinkedIdentityAdmin
 from linking.admin.looks import LookDigestAdmin
+from linking.logbook.admin import AuditEventAdmin
 
 __all__ = (
+    "AuditEventAdmin",
     "BlockAdmin",
     "CampaignAdmin",
     "CaseAdmin",

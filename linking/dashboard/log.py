@@ -20,6 +20,6 @@ def facts(request: HttpRequest, _now: datetime) -> dict[str, Any] | None:
         return None
     events = scope(AuditEvent.objects.all(), user, PERMISSION, path="organisation_id")
     return {
-        "events": events.order_by("-id")[:NEWEST],
+        "events": events.order_by("-at", "-id")[:NEWEST],
         "address": list_address("audit_auditevent"),
     }

@@ -13,6 +13,7 @@ from linking.models.keys import FingerprintKey
 from linking.models.links import LinkedIdentity, matches, stale_at
 from linking.models.looks import LookDigest
 from linking.models.mails import OutgoingMail
+from linking.models.searches import SavedSearch
 from linking.models.unlinked import Unlinked
 
 __all__ = (
@@ -32,6 +33,7 @@ __all__ = (
     "LookDigest",
     "OutgoingMail",
     "PendingCode",
+    "SavedSearch",
     "Unlinked",
     "UsedLogoutToken",
     "matches",

@@ -72,7 +72,7 @@ MODELS = {
     "accounts_user": pages("p", add="p"),  # those of employees are only shown
     "accounts_import": pages("arp", add="arp")
     | {name: Rule("arp", "arp") for name in ("approve", "look_again", "cancel", "undo", "report")},
-    "audit_auditevent": pages("asup"),
+    "audit_auditevent": pages("asup") | {"saved": Rule("asup", "asup")},
     "linking_linkedidentity": pages("asp") | {"revoke": Rule("ap", "ap")},
     "linking_pendingcode": pages("asp"),
     "linking_outgoingmail": pages("asp"),
@@ -194,6 +194,8 @@ def valid(name: str, own: World) -> dict[str, Any]:
         "accounts_import_look_again": {"yes": "1"},
         "accounts_import_cancel": {"yes": "1"},
         "accounts_import_undo": {"yes": "1"},
+        "audit_auditevent_changelist": {"q": "7F3K-2Q"},
+        "audit_auditevent_saved": {"name": "Mail", "query": "group=mail"},
         "linking_case_decide": {"decision": "closed", "reason": "Seen"},
         "linking_block_lift": {"reason": "Seen"},
         "linking_campaign_add": {"organisation": organisation, "confirm": "yes"},

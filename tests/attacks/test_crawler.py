@@ -3,8 +3,8 @@
 What a GET may write, and why. A session: its last use moves, and the way to ID-porten keeps its
 secret there. `AuthorizationRequest`: a sign-in under way, which changes nobody's standing and is
 gone after ten minutes. `GatewayDocument`: the copy of what ID-porten publishes. A refused callback
-writes its event, and the crawler meets none. Support's look at a person is an event (A-26), which
-then waits for its seal. Nothing else.
+writes its event, and the crawler meets none. A look at a person is an event, and so is each
+reading of the log (A-26); it waits for its seal then. Nothing else.
 """
 
 import re
@@ -35,6 +35,7 @@ MAY_CHANGE = {
     *("accounts_usersession", "linking_authorizationrequest", "linking_gatewaydocument"),
     "audit_unsealed",
 }
+LOOKS = (Event.PERSON_VIEWED.value, Event.AUDIT_SEARCHED.value)
 MOST_PAGES = 250
 ORGANISATION_PATHS = (
     *("/", "/help/", "/privacy/", "/accessibility/", "/link/", "/link/code/", "/link/done/"),
@@ -53,7 +54,7 @@ def rows() -> dict[str, list[str]]:
         for table in set(connection.introspection.table_names(cursor)) - MAY_CHANGE:
             cursor.execute(sql.SQL("SELECT t::text FROM {} t").format(sql.Identifier(table)))
             found[table] = sorted(
-                row for (row,) in cursor.fetchall() if Event.PERSON_VIEWED not in row
+                row for (row,) in cursor.fetchall() if not any(look in row for look in LOOKS)
             )
     return found
 

@@ -1,0 +1,70 @@
+"""Finds the names of a page's people, as far as the reader may see them: three queries at most."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+from uuid import UUID
+
+from accounts.access import Someone, covers
+from accounts.models import Employee, Organisation, User
+from audit.models import AuditEvent
+from linking.logbook.words.names import Names, as_key
+from linking.support.access import SEE_PEOPLE
+
+
+def names_for(
+    events: Iterable[AuditEvent],
+    reader: Someone,
+    *,
+    people: Iterable[UUID] = (),
+    actors: Iterable[str] = (),
+) -> Names:
+    """Give who is who in the events, and in what was asked for."""
+    events = list(events)
+    named = [*(each.actor for each in events), *actors]
+    users = _keys([*_with_prefix("user", named), *_details(events, "user")])
+    found = {
+        user.pk: user
+        for user in User.objects.filter(pk__in=users).select_related("employee").order_by()
+    }
+    about = [each.employee_id for each in events if each.employee_id is not None]
+    keys = _keys([*about, *people, *_with_prefix("employee", named), *_details(events, "other")])
+    return Names(
+        people=_people(keys, reader),
+        users={key: _name(user, reader) for key, user in found.items()},
+        employees={key: user.employee_id for key, user in found.items() if user.employee_id},
+        places=_places(events),
+    )
+
+
+def _people(keys: set[UUID], reader: Someone) -> dict[UUID, str | None]:
+    if not keys:
+        return {}
+    return {
+        person.pk: person.full_name if covers(reader, SEE_PEOPLE, person.organisation_id) else None
+        for person in Employee.objects.filter(pk__in=keys).order_by()
+    }
+
+
+def _name(user: User, reader: Someone) -> str | None:
+    """Administrators are known by name to whoever reads the log of what they did."""
+    if user.employee is None or user.is_staff:
+        return str(user)
+    may = covers(reader, SEE_PEOPLE, user.employee.organisation_id)
+    return user.employee.full_name if may else None
+
+
+def _places(events: list[AuditEvent]) -> dict[UUID, str]:
+    keys = {each.organisation_id for each in events if each.organisation_id is not None}
+    return dict(Organisation.objects.filter(pk__in=keys).order_by().values_list("pk", "name"))
+
+
+def _with_prefix(kind: str, actors: Iterable[str]) -> Iterator[str]:
+    return (actor.removeprefix(f"{kind}:") for actor in actors if actor.startswith(f"{kind}:"))
+
+
+def _details(events: Iterable[AuditEvent], name: str) -> Iterator[Any]:
+    return (each.details[name] for each in events if name in (each.details or {}))
+
+
+def _keys(texts: Iterable[Any]) -> set[UUID]:
+    return {key for text in texts if (key := as_key(text)) is not None}
