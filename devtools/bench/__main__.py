@@ -9,6 +9,7 @@ import psycopg
 
 from devtools import environment, postgres
 from devtools.bench.administration import compare as administration
+from devtools.bench.audit_search import compare as audit_search
 from devtools.bench.audit_verify import compare as audit_verify
 from devtools.bench.children import ROOT, ChildFailed
 from devtools.bench.importing import compare as importing
@@ -49,7 +50,13 @@ def _administration(server_url: str, options: argparse.Namespace) -> Kept:
 
 
 def _audit_verify(_server_url: str, options: argparse.Namespace) -> Kept:
-    return audit_verify.run(events=options.events, runs=options.runs or 5)
+    return audit_verify.run(events=options.events or 1_000_000, runs=options.runs or 5)
+
+
+def _audit_search(server_url: str, options: argparse.Namespace) -> Kept:
+    runs, warm_up = options.runs or 30, min(options.warm_up, 3)
+    events = options.events or 10_000_000
+    return audit_search.run(server_url=server_url, events=events, runs=runs, warm_up=warm_up)
 
 
 BENCHES: dict[str, Callable[[str, argparse.Namespace], Kept]] = {
@@ -59,6 +66,7 @@ BENCHES: dict[str, Callable[[str, argparse.Namespace], Kept]] = {
     "import": _import,
     "administration": _administration,
     "audit-verify": _audit_verify,
+    "audit-search": _audit_search,
 }
 
 
@@ -88,7 +96,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--runs",
         type=_at_least(2),
-        help="rounds (200; same-answer-time: 1000; import: 3; administration: 30; audit-verify: 5)",
+        help="rounds (200; same-answer-time: 1000; import: 3; "
+        "administration, audit-search: 30; audit-verify: 5)",
     )
     parser.add_argument(
         "--warm-up", type=_at_least(0), default=20, help="rounds before, not counted (%(default)s)"
@@ -103,7 +112,9 @@ def _options() -> argparse.Namespace:
         "--people", type=_at_least(10), default=100_000, help="of import (%(default)s)"
     )
     parser.add_argument(
-        "--events", type=_at_least(100), default=1_000_000, help="of audit-verify (%(default)s)"
+        "--events",
+        type=_at_least(100),
+        help="of audit-verify (1000000) and audit-search (10000000)",
     )
     parser.add_argument("--json", type=Path, help="where to keep it (docs/benchmarks/NAME.json)")
     return parser.parse_args()

@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import django
@@ -42,9 +43,17 @@ class Statements:
 
 def measure(viewer: str, *, runs: int, warm_up: int) -> list[dict[str, Any]]:
     """Give, of each page, the times of `runs` rounds in milliseconds, and its statements."""
-    client = _signed_in(viewer)
+    client = signed_in(viewer)
+    every = pages.pages(viewer, employee=_somebody(viewer), campaign=_campaign(viewer))
+    return opened(client, every, runs, warm_up)
+
+
+def opened(
+    client: Any, every: Iterable[pages.Page], runs: int, warm_up: int
+) -> list[dict[str, Any]]:
+    """Open each page so many times, and look at the clock."""
     found = []
-    for page in pages.pages(viewer, employee=_somebody(viewer), campaign=_campaign(viewer)):
+    for page in every:
         if page.is_deep and client.get(page.address).status_code == 302:
             continue  # so few rows
         statements = Statements()
@@ -96,7 +105,8 @@ def count_figures() -> None:
         cursor.execute("ANALYZE linking_dailyfigures, linking_departmentfigures")
 
 
-def _signed_in(viewer: str) -> Any:
+def signed_in(viewer: str) -> Any:
+    """Give a browser of somebody with the viewer's role."""
     # Django's models can be imported only when it has been set up.
     from allauth.account.internal.flows.login import record_authentication  # noqa: PLC0415
     from django.http import HttpRequest  # noqa: PLC0415
