@@ -150,7 +150,7 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
             "saved": [(each.name, f"{_address()}?{each.query}") for each in saved],
             "save_form": SaveForm(initial={"query": here}),
         }
-        return self._page(request, "log", **{**about, **context})
+        return self._show(request, "log", **{**about, **context})
 
     def _note(self, request: HttpRequest, query: Query, found: Found) -> None:
         """Each reading of the log is in the log; of one person's events, also as a look at them."""
@@ -192,7 +192,7 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
         names = names_for([event], request.user)
         line = line_of(event, names, request.user)
         asked = Query(reference=(event.reference,) if event.reference else ())
-        return self._page(
+        return self._show(
             request, "event", title=line.said.title, line=line, told=told_about(asked, request.user)
         )
 
@@ -207,7 +207,7 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
             return self._save(request, request.user)
         saved = SavedSearch.objects.filter(user=request.user)
         rows = [(each, f"{_address()}?{each.query}") for each in saved]
-        return self._page(request, "saved", title=_("Saved searches"), rows=rows)
+        return self._show(request, "saved", title=_("Saved searches"), rows=rows)
 
     def _save(self, request: HttpRequest, user: User) -> HttpResponse:
         now, only = timezone.now(), _only_place(request)
@@ -237,7 +237,7 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
         if not self.has_view_permission(request):
             raise PermissionDenied
 
-    def _page(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+    def _show(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
         everywhere = self.admin_site.each_context(request)
         return TemplateResponse(
             request, f"admin/logbook/{template}.html", {**everywhere, "opts": self.opts, **context}

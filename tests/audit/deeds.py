@@ -150,6 +150,9 @@ _OTHERS: dict[str, Row] = {
     "admin:app_list linking": SHOWS,
     "admin/(?P<url>.*)$": SHOWS,
     "support": deed(lambda s: s.post("/admin/support/", q="Quokkaulf"), E.PERSON_SEARCHED),
+    "admin:audit_auditevent_changelist": deed(
+        lambda s: s.post("/admin/audit/auditevent/", q="Nobody's name"), E.PERSON_SEARCHED
+    ),
     "admin:password_change": deed(_own_password, E.ADMINISTRATOR_CHANGED),
     "admin:auth_user_password_change": deed(_another_password, E.ADMINISTRATOR_CHANGED),
     "admin:accounts_user_change": deed(_change_administrator, E.ADMINISTRATOR_CHANGED),
@@ -183,7 +186,8 @@ ADMINISTRATION: dict[str, Row] = (
     | shown("accounts_rolegrant", "add", "delete")
     | shown("accounts_user", "add", "change")
     | shown("accounts_import", "add")
-    | shown("audit_auditevent")
+    | form("admin:audit_auditevent_saved", E.SEARCH_SAVED)
+    | shown("audit_auditevent", "changelist")
     | shown("linking_linkedidentity")
     | shown("linking_pendingcode")
     | shown("linking_outgoingmail")

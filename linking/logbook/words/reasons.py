@@ -20,6 +20,10 @@ _SIGNING_IN: Final[Mapping[str, Any]] = {
     "passkey-wrong": _("The passkey was not recognised."),
     "too-many-tries": _("There had been too many tries."),
 }
+_TOO_LATE: Final[Mapping[str, Any]] = {
+    "expired": _("The code had expired."),
+    "no-tries-left": _("The code had no tries left."),
+}
 _KEY_GIVEN_UP: Final = {"key-given-up": _("The fingerprint key was given up.")}
 _OTHER: Final = _("The reason stands in the details.")
 
@@ -42,6 +46,7 @@ def _in(table: Mapping[str, Any]) -> Callable[[str], str]:
 _BY_EVENT: Final[Mapping[str, Callable[[str], str]]] = {
     Event.SIGN_IN_REFUSED: _sign_in,
     Event.SIGN_OUT_REFUSED: _sign_in,
+    Event.CODE_NOT_TAKEN: _in(_TOO_LATE),
     Event.CODE_DISOWNED: _label(OutgoingMail.Kind),
     Event.LINK_WAITING: _label(Case.Kind),
     Event.INVITATION_ENDED: _label(Invitation.End),
