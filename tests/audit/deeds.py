@@ -7,7 +7,7 @@ import csv
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from inspect import isgeneratorfunction
 from io import StringIO
 from pathlib import Path
@@ -20,16 +20,19 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.administrators.enrolment import SETUP_KEY
+from accounts.looks import note_view
 from accounts.sessions import OIDC_SID
 from audit import tasks as sealing
 from audit.events import Event as E  # noqa: N817  # a table
 from linking import tasks
+from linking.actions.look_digests import SETTLED
 from linking.disowning import not_me_url
 from linking.invitations import hash_token, make_token
 from linking.models import (
     AuthorizationRequest,
     FingerprintKey,
     Invitation,
+    LookDigest,
     OutgoingMail,
     PendingCode,
 )
@@ -191,6 +194,7 @@ ADMINISTRATION: dict[str, Row] = (
     | shown("linking_linkedidentity")
     | shown("linking_pendingcode")
     | shown("linking_outgoingmail")
+    | shown("linking_lookdigest")
     | shown("linking_case")
     | shown("linking_block")
     | shown("linking_campaign", "add")
@@ -288,6 +292,15 @@ def _unlink(scene: Scene) -> Iterator[None]:
     browser.post("/me/unlink/")
 
 
+def _take(what: str) -> Callable[[Scene], object]:
+    def do(scene: Scene) -> Iterator[None]:
+        browser = scene.signed_in(scene.linked)
+        yield
+        browser.post(f"/me/data/{what}/")
+
+    return do
+
+
 def _ask_for_a_code_twice(scene: Scene) -> None:
     _person, browser = scene.seated()
     browser.post("/link/", {"email": "nobody@x.example"})
@@ -374,6 +387,8 @@ PORTAL: dict[str, Row] = {
     "link_not_me": deed(_say_it_was_not_me, E.LINK_REVOKED, E.CODE_DISOWNED, E.CASE_OPENED),
     "invitation": deed(_open_invitation, E.INVITATION_OPENED),
     "link_invitation": deed(_use_invitation, E.LINK_MADE, E.INVITATION_USED),
+    "me_data_file": deed(_take("file"), E.PERSON_DOWNLOADED),
+    "me_data_page": deed(_take("page"), E.PERSON_DOWNLOADED),
     "me_unlink": deed(_unlink, E.LINK_REVOKED, E.SESSION_ENDED),
     "set_language": Nothing("sets a cookie"),
 }
@@ -477,6 +492,15 @@ def _over(name: str, field: str, task: Callable[[], None]) -> Callable[[Scene], 
     return do
 
 
+def _look_the_day_before(scene: Scene) -> Iterator[None]:
+    day = timezone.localdate(timezone.now() - SETTLED) - timedelta(days=1)
+    LookDigest.objects.all().delete()  # the world's
+    noon = timezone.make_aware(datetime.combine(day, time(12)))
+    note_view(scene.linked, by=scene.root.actor, now=noon)
+    yield
+    tasks.make_look_digests()
+
+
 def _leave(scene: Scene) -> Iterator[None]:
     make_link(employee=scene.unlinked)
     scene.session_of(scene.unlinked)
@@ -552,6 +576,7 @@ TASKS: dict[str, Row] = {
     "tend_audit_log": deed(_tend_the_log, E.RETENTION_DROPPED, E.SEAL_KEY_FIRST_USED),
     "tell_audit_head": Nothing("sends out what the seals say; they are where it can be read"),
     "sweep_imports": Nothing("wakes a worker, who writes what comes of it"),
+    "make_look_digests": deed(_look_the_day_before, E.AUDIT_DIGEST_SENT),
     "count_figures": Nothing("the portal looks at itself: numbers for the first page"),
 }
 
