@@ -1,4 +1,4 @@
-"""Where the deeds of `deeds.py` are done: two organisations, and a superuser's browser."""
+"""Where the deeds of `deeds/` are done: two organisations, and a superuser's browser."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""No event, no pass: each page, action, task and command has its row in `deeds.py`.
+"""No event, no pass: each page, action, task and command has its row in `deeds/`.
 
 A row whose deed does not write its events is red, and so is what has no row. And where an event
 cannot be written, what it tells of has not happened.

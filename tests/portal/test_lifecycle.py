@@ -9,17 +9,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from celery.signals import worker_init
 from django.apps import apps
-from django.conf import settings
 from django.db import OperationalError, connections
 from django.db.models.signals import post_migrate
 
 from audit.events import Event
 from audit.models import AuditEvent
-from portal import VERSION, lifecycle, start
+from portal import VERSION, lifecycle
 
 pytestmark = pytest.mark.django_db(transaction=True)
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def told() -> list[tuple[str, dict[str, Any]]]:
@@ -74,12 +73,5 @@ def test_the_portal_listens_for_migrations(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_the_version_is_that_of_the_project() -> None:
-    project = tomllib.loads(Path(settings.BASE_DIR, "pyproject.toml").read_text(encoding="utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert project["project"]["version"] == VERSION
-
-
-def test_what_refuses_to_start_has_not_started() -> None:
-    """Celery asks its listeners in the order in which they were connected."""
-    names = [start._before_celery_begins.__name__, lifecycle._worker_begins.__name__]
-    heard = [ref().__name__ for _key, ref in worker_init.receivers if ref() is not None]
-    assert [name for name in heard if name in names] == names
