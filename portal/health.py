@@ -4,16 +4,19 @@ from celery import current_app
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
 
 from linking.fingerprint_keys import keys_in_use
 from linking.refusals import FingerprintKeysUnfit
 
 
+@require_safe
 def alive(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok", content_type="text/plain")
 
 
+@require_safe
 def ready(_request: HttpRequest) -> HttpResponse:
     """Answer 200 where all of it is well, else 503 and what is not."""
     checks = {"database": _database(), "migrations": False, "broker": _broker(), "keys": False}

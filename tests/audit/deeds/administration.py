@@ -48,7 +48,6 @@ def _own_password(scene: Scene) -> Iterator[None]:
 
 _OTHERS: dict[str, Row] = {
     "admin:index": SHOWS,
-    "admin:view_on_site": SHOWS,
     "admin:app_list accounts": SHOWS,
     "admin:app_list audit": SHOWS,
     "admin:app_list linking": SHOWS,
