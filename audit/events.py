@@ -243,6 +243,24 @@ class Event(TextChoices):
         _("A month of the audit log was deleted: its time was over"),
     )
 
+    # --- The log sent on to a receiver outside
+    FORWARDING_BEGUN = (
+        "forwarding:begun", NOTICE, DECISION,
+        _("Audit log forwarded to a new receiver"),
+    )
+    FORWARDING_FAILED = (
+        "forwarding:failed", WARNING, SECURITY,
+        _("The receiver of the audit log takes nothing"),
+    )
+    FORWARDING_RESUMED = (
+        "forwarding:resumed", NOTICE, SECURITY,
+        _("The receiver of the audit log takes events again"),
+    )
+    FORWARDING_PASSED_OVER = (
+        "forwarding:passed-over", WARNING, DECISION,
+        _("Events were left out of what is forwarded"),
+    )
+
     # --- The portal's own doings
     TASK_DONE = "task:done", INFO, SECURITY, _("Periodic task carried out")
     TASK_FAILED = "task:failed", WARNING, SECURITY, _("Task failed")

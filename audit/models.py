@@ -30,7 +30,7 @@ class AuditEvent(models.Model):
         verbose_name = _("audit event")
         verbose_name_plural = _("audit events")
         ordering = ("-id",)
-        default_permissions = ("view",)
+        default_permissions = ("view", "export")
         indexes = (
             # The log's page reads by time, and each of these answers one question in that order.
             models.Index(fields=["at", "id"], name="audit_by_time"),
@@ -118,3 +118,30 @@ class SubjectKey(models.Model):
 
     def __str__(self) -> str:
         return str(self.employee_id)
+
+
+class AuditForwarding(models.Model):
+    """How far the log has been forwarded: one row. What stands before it was acknowledged.
+
+    The place is one in the order of the seals, the only order in which no event turns up behind.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    receiver = models.CharField(max_length=500)
+    seal = models.BigIntegerField(default=0)  # the last seal of which everything is acknowledged
+    position = models.PositiveIntegerField(default=0)  # of the seal after it, so many records
+    acknowledged_at = models.DateTimeField(null=True)
+    failing_since = models.DateTimeField(null=True)
+    failure = models.CharField(max_length=20, blank=True)  # of otlp.Failure
+    said = models.CharField(max_length=200, blank=True)  # by the receiver
+    tries = models.PositiveIntegerField(default=0)  # in vain, one after the other
+    not_before = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = (
+            models.CheckConstraint(condition=models.Q(pk=1), name="forwarding_is_one_row"),
+        )
+
+    def __str__(self) -> str:
+        return self.receiver

@@ -1,27 +1,23 @@
 """The one HTTP client towards ID-porten: bounded in time and size, no redirects, no retries."""
 
-import io
-import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from http.client import HTTPResponse
-from typing import Any
 from urllib.parse import urlencode
 
 import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
+from audit.bounded_http import bounded_pools
 from linking.refusals import ProviderUnavailable
 
 CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 8.0
 MAX_BYTES = 1024 * 1024
 
+_pool = bounded_pools(maxsize=10)
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 _HEADERS = {"Accept": "application/json", "User-Agent": "Kobling"}
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -97,56 +93,3 @@ def _read(response: urllib3.BaseHTTPResponse) -> bytes:
             raise ProviderUnavailable
     response.release_conn()
     return bytes(body)
-
-
-# --- A whole answer in bounded time ------------------------------------------------------------
-# urllib3 limits the wait for each piece: a server that drips a byte a second would hold us for
-# hours, in the headers already (H-37). Here every read gets what is left of the time.
-
-
-class _DeadlineReader(io.RawIOBase):
-    def __init__(self, sock: socket.socket) -> None:
-        self._socket = sock
-        self._raw = sock.makefile("rb", buffering=0)
-        self._deadline = time.monotonic() + (sock.gettimeout() or TOTAL_SECONDS)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        self._socket.settimeout(left)
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
-class _BoundedResponse(HTTPResponse):
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        self.fp.close()
-        self.fp = io.BufferedReader(_DeadlineReader(sock))
-
-
-class _BoundedConnection(HTTPConnection):
-    response_class = _BoundedResponse
-
-
-class _BoundedSecureConnection(HTTPSConnection):
-    response_class = _BoundedResponse
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _BoundedConnection
-
-
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _BoundedSecureConnection
-
-
-_pool = urllib3.PoolManager(maxsize=10, retries=False)
-_pool.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}

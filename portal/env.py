@@ -21,8 +21,11 @@ from joserfc.jwk import RSAKey
 
 from accounts.national_id import FingerprintKeys
 from audit.events import Kept
+from audit.receiver import Receiver
 
 _HEAD_SCHEMES = ("file", "mailto", "syslog")
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")  # a token of RFC 9110
+_OUR_HEADERS = {"connection", "content-encoding", "content-length", "content-type", "host"}
 
 
 def text(name: str, default: str | None = None) -> str:
@@ -219,6 +222,47 @@ def head_places() -> list[SplitResult]:
                 "syslog://host:port."
             )
     return places
+
+
+def log_receiver() -> Receiver | None:
+    """Read AUDIT_FORWARD_TO, where the audit log is forwarded, and AUDIT_FORWARD_HEADERS."""
+    address = text("AUDIT_FORWARD_TO", "")
+    if not address:
+        return None
+    try:
+        url = urlsplit(address)
+        known = bool(url.hostname and url.port != 0)
+    except ValueError:
+        known = False
+    if (
+        not known
+        or not (url.scheme == "https" or (url.scheme == "http" and is_loopback(url.hostname or "")))
+        or not url.path.endswith("/v1/logs")
+        or url.username is not None
+        or url.fragment
+        or len(address) > 500
+    ):
+        raise ImproperlyConfigured(
+            "AUDIT_FORWARD_TO is not https://host/v1/logs, without a user in it (http is allowed "
+            "for a loopback host only). Secrets belong in AUDIT_FORWARD_HEADERS."
+        )
+    return Receiver(address, _headers())
+
+
+def _headers() -> dict[str, str]:
+    """Read them as OpenTelemetry has it: Name=value with commas between, values percent-encoded."""
+    headers: dict[str, str] = {}
+    for word in words("AUDIT_FORWARD_HEADERS", ""):
+        name, equals, value = (part.strip() for part in word.partition("="))
+        value = unquote(value)
+        well = _HEADER_NAME.fullmatch(name) and value.isascii() and value.isprintable()
+        if not equals or not value or not well or name.lower() in _OUR_HEADERS:
+            raise ImproperlyConfigured(  # without what it says: it is a secret
+                "AUDIT_FORWARD_HEADERS is not a list such as Authorization=Bearer%20secret, with "
+                "commas between headers, and values percent-encoded."
+            )
+        headers[name] = value
+    return headers
 
 
 def months_kept() -> dict[Kept, int]:

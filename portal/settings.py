@@ -121,6 +121,9 @@ CELERY_BEAT_SCHEDULE = {
             "tell_audit_head": 3600.0,
             "tend_audit_log": 6 * 3600.0,
         },
+        "accounts": {
+            "forward_audit_log": 30.0,
+        },
         "linking": {
             "sweep_outbox": 10.0,
             "end_leavers": 20.0,
@@ -192,6 +195,7 @@ OIDC_RP_SCOPES = "openid profile"
 AUDIT_SEAL_KEY = env.seal_key()  # None but in the workers
 AUDIT_HEADS_TO = env.head_places()
 AUDIT_MONTHS_KEPT = env.months_kept()
+AUDIT_RECEIVER = env.log_receiver()  # None: the log is not forwarded
 
 # --- Sessions and cookies ----------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from joserfc.errors import SecurityWarning
 from joserfc.jwk import RSAKey
 
 from devtools.environment import BASE_DIR
+from portal import env
 
 with pytest.warns(SecurityWarning):
     SMALL_KEY = RSAKey.generate_key(1024, {"kid": "small"}, private=True)
@@ -103,6 +104,11 @@ def test_two_client_keys_may_be_set_while_one_takes_over() -> None:
         ("DEBUG", "perhaps"),
         ("TRUSTED_PROXIES", "not-an-address"),
         ("SECRET_KEY_FILE", "/nowhere/at/all"),
+        ("AUDIT_FORWARD_TO", "http://siem.example/v1/logs"),
+        ("AUDIT_FORWARD_TO", "https://siem.example/"),
+        ("AUDIT_FORWARD_TO", "https://user:pass@siem.example/v1/logs"),
+        ("AUDIT_FORWARD_TO", "https:///v1/logs"),
+        ("AUDIT_FORWARD_TO", "https://siem.example:x/v1/logs"),
     ],
     ids=lambda value: str(value)[:24],
 )
@@ -112,6 +118,29 @@ def test_a_missing_or_senseless_setting_is_named(name: str, value: str | None) -
     assert stopped.returncode != 0
     assert sentence.startswith("django.core.exceptions.ImproperlyConfigured: " + name), sentence
     assert value is None or len(value) < 60 or value not in stopped.stderr
+
+
+@pytest.mark.parametrize(
+    "value", ["secret", "=secret", "X-Key=", "X Key=secret", "X=secret%0A", "Host=secret"]
+)
+def test_headers_of_the_logs_receiver_are_refused_without_being_told(value: str) -> None:
+    address = "https://siem.example/v1/logs"
+    stopped = start(AUDIT_FORWARD_TO=address, AUDIT_FORWARD_HEADERS=value)
+    sentence = stopped.stderr.strip().splitlines()[-1]
+    assert sentence.startswith("django.core.exceptions.ImproperlyConfigured: AUDIT_FORWARD_HEADERS")
+    assert "=secret" not in stopped.stderr
+
+
+def test_a_receiver_of_the_log_is_taken_with_its_headers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDIT_FORWARD_TO", "https://siem.example/otlp/v1/logs")
+    monkeypatch.setenv("AUDIT_FORWARD_HEADERS", "Authorization=Bearer%20s%3D, X-Scope = 7")
+    receiver = env.log_receiver()
+    assert receiver is not None
+    assert receiver.headers == {"Authorization": "Bearer s=", "X-Scope": "7"}
+    monkeypatch.setenv("AUDIT_FORWARD_TO", "http://localhost:4318/v1/logs")
+    assert env.log_receiver() is not None
+    monkeypatch.delenv("AUDIT_FORWARD_TO")
+    assert env.log_receiver() is None
 
 
 def test_a_secret_is_read_from_its_file(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from audit.events import Event as E  # noqa: N817  # a table
+from audit.models import AuditForwarding
 from linking.models import (
     FingerprintKey,
 )
@@ -22,6 +23,7 @@ from tests.audit.deeds.rows import (
     deed,
 )
 from tests.audit.scene import Scene
+from tests.audit.sealed import seal
 
 
 def _command(*words: str) -> Callable[[Scene], object]:
@@ -68,7 +70,15 @@ def _erase(scene: Scene) -> None:
     _command("erase_from_audit_log", str(scene.linked.pk), "--yes")(scene)
 
 
+def _pass_over(scene: Scene) -> Iterator[None]:
+    seal()
+    AuditForwarding.objects.create(receiver="http://127.0.0.1:9/v1/logs")
+    yield
+    _command("audit_forwarding", "--pass-over", "all")(scene)
+
+
 COMMANDS: dict[str, Row] = {
+    "audit_forwarding": deed(_pass_over, E.FORWARDING_PASSED_OVER),
     "create_organisation": deed(
         _command(
             *("create_organisation", "ny", "--name", "Ny kommune", "--host", "ny.localhost"),

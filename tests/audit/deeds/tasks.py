@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, time, timedelta
 
 from django.db import connection
+from django.test import override_settings
 from django.utils import timezone
 
 from accounts.looks import note_view
+from accounts.tasks import forward_audit_log
 from audit import tasks as sealing
 from audit.events import Event as E  # noqa: N817  # a table
+from audit.receiver import Receiver
 from linking import tasks
 from linking.actions.look_digests import SETTLED
 from linking.models import (
@@ -119,6 +122,11 @@ def _tend_the_log(_scene: Scene) -> Iterator[None]:
     sealing.tend_audit_log()
 
 
+def _forward(_scene: Scene) -> None:
+    with override_settings(AUDIT_RECEIVER=Receiver("http://127.0.0.1:9/v1/logs")):
+        forward_audit_log()
+
+
 TASKS: dict[str, Row] = {
     "send_code": deed(_send_code, E.CODE_SENT),
     "deliver_mail": deed(_deliver, E.MAIL_SENT),
@@ -147,6 +155,7 @@ TASKS: dict[str, Row] = {
     ),
     "seal_audit_log": deed(lambda _s: sealing.seal_audit_log(), E.SEAL_KEY_FIRST_USED),
     "tend_audit_log": deed(_tend_the_log, E.RETENTION_DROPPED, E.SEAL_KEY_FIRST_USED),
+    "forward_audit_log": deed(_forward, E.FORWARDING_BEGUN),
     "tell_audit_head": Nothing("sends out what the seals say; they are where it can be read"),
     "sweep_imports": Nothing("wakes a worker, who writes what comes of it"),
     "make_look_digests": deed(_look_the_day_before, E.AUDIT_DIGEST_SENT),
