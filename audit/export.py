@@ -55,7 +55,7 @@ def lines(*, organisation: UUID | None, now: datetime) -> Iterator[Line]:
     """
     counted = {"seal": 0, "event": 0}
     told = _Ids()
-    with _one_moment():
+    with one_moment():
         yield {
             "type": "header",
             "format": FORMAT,
@@ -70,7 +70,7 @@ def lines(*, organisation: UUID | None, now: datetime) -> Iterator[Line]:
 
 
 @contextmanager
-def _one_moment() -> Iterator[None]:
+def one_moment() -> Iterator[None]:
     """See the log as it stands now, however long the reading takes."""
     outermost = not connection.in_atomic_block
     with transaction.atomic():

@@ -96,6 +96,7 @@ ADMIN = {
     "admin:app_list audit": Rule("asup", "asup", refused=404),
     "admin:app_list linking": Rule("asup", "asup", refused=404),
     "admin/(?P<url>.*)$": Rule("", "", refused=404),
+    "audit_export": Rule("aup", "aup"),
     "support": Rule("arsp", "arsp"),
     "support_found": Rule("arsp", only_get=True),
     "support_reference": Rule("asp", only_get=True),

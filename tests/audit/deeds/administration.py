@@ -25,6 +25,11 @@ def _revoke(scene: Scene) -> Iterator[None]:
     scene.post_page("admin:linking_linkedidentity_revoke")
 
 
+def _take_the_log(scene: Scene) -> None:
+    days = {"first_day": "2026-01-01", "last_day": "2026-12-31"}
+    scene.browser.post("/admin/audit/auditevent/export/", {"kind": "csv", **days})
+
+
 def _change_administrator(scene: Scene) -> Iterator[None]:
     other = scene.administrator()
     fields = {"username": "ny", "email": "ny@x.example", "is_active": "", "is_superuser": ""}
@@ -90,6 +95,7 @@ ADMINISTRATION: dict[str, Row] = (
     | shown("accounts_user", "add", "change")
     | shown("accounts_import", "add")
     | form("admin:audit_auditevent_saved", E.SEARCH_SAVED)
+    | {"audit_export": deed(_take_the_log, E.AUDIT_EXPORTED)}
     | shown("audit_auditevent", "changelist")
     | shown("linking_linkedidentity")
     | shown("linking_pendingcode")

@@ -1,0 +1,41 @@
+"""Who is who in an export, as far as its reader may see them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from uuid import UUID
+
+from accounts.access import Someone, covers
+from accounts.models import Employee, User
+from audit.models import AuditEvent
+
+_SEE_PEOPLE = "accounts.view_employee"
+
+
+def names_in(events: Iterable[AuditEvent], reader: Someone) -> Mapping[str, str]:
+    """Give names by what the log calls people, such as `employee:<id>`: two queries at most.
+
+    Whoever is missing is not there any more, or is not for this reader: an auditor reads of
+    employees by their keys. Local administrators are known by their user names.
+    """
+    events = list(events)
+    actors = {event.actor for event in events}
+    people = {event.employee_id for event in events if event.employee_id}
+    users, staff = set(_keys("user:", actors)), set(_keys("employee:", actors))
+    names = {}
+    for person in Employee.objects.filter(pk__in=people | staff).order_by():
+        if covers(reader, _SEE_PEOPLE, person.organisation_id):
+            names[f"employee:{person.pk}"] = person.full_name
+    for user in User.objects.filter(pk__in=users).select_related("employee").order_by():
+        if user.employee is None:
+            names[f"user:{user.pk}"] = user.username or ""
+        elif covers(reader, _SEE_PEOPLE, user.employee.organisation_id):
+            names[f"user:{user.pk}"] = user.employee.full_name
+    return names
+
+
+def _keys(prefix: str, actors: Iterable[str]) -> Iterator[UUID]:
+    for actor in actors:
+        if actor.startswith(prefix):
+            try:
+                yield UUID(actor.removeprefix(prefix))
+            except ValueError:
+                continue
