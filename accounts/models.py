@@ -105,6 +105,7 @@ class Organisation(models.Model):
     shows_who_looked = models.BooleanField(
         _("employees see the names of those who looked them up"),
         default=False,
+        db_default=False,
         help_text=_(
             "Employees always see when they were looked up, in which role and for what. The name "
             "is shown of the organisation's own staff alone."

@@ -17,9 +17,9 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.access import Someone
+from accounts.access import Someone, covers
 from accounts.imports.report import safe
-from accounts.log_export.names import names_in
+from accounts.log_export.names import SEE_PEOPLE, names_in
 from accounts.models import Organisation
 from audit import export
 from audit.events import Event
@@ -109,11 +109,15 @@ def _rows(asked: Asked, words: _Words) -> Iterator[list[Row]]:
             events = events.filter(organisation_id=asked.organisation.pk)
         for some in itertools.batched(events.iterator(_AT_ONCE), _AT_ONCE):
             names = names_in(some, asked.reader)
-            yield [_row(event, names, slugs, words) for event in some]
+            yield [_row(event, names, slugs, words, asked.reader) for event in some]
 
 
-def _row(event: AuditEvent, names: Any, slugs: dict[UUID, str], words: _Words) -> Row:
+def _row(
+    event: AuditEvent, names: Any, slugs: dict[UUID, str], words: _Words, reader: Someone
+) -> Row:
     place = event.organisation_id
+    # The details of an event about somebody may say what they are called.
+    told = event.employee_id is None or covers(reader, SEE_PEOPLE, place)
     return {
         "id": event.pk,
         "time": timezone.localtime(event.at).strftime("%Y-%m-%d %H:%M:%S"),
@@ -129,7 +133,7 @@ def _row(event: AuditEvent, names: Any, slugs: dict[UUID, str], words: _Words) -
         "reason": event.reason,
         "reference": event.reference,
         "network": event.network,
-        "details": event.details,
+        "details": event.details if told else {},
     }
 
 

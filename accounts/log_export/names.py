@@ -7,7 +7,7 @@ from accounts.access import Someone, covers
 from accounts.models import Employee, User
 from audit.models import AuditEvent
 
-_SEE_PEOPLE = "accounts.view_employee"
+SEE_PEOPLE = "accounts.view_employee"
 
 
 def names_in(events: Iterable[AuditEvent], reader: Someone) -> Mapping[str, str]:
@@ -22,12 +22,12 @@ def names_in(events: Iterable[AuditEvent], reader: Someone) -> Mapping[str, str]
     users, staff = set(_keys("user:", actors)), set(_keys("employee:", actors))
     names = {}
     for person in Employee.objects.filter(pk__in=people | staff).order_by():
-        if covers(reader, _SEE_PEOPLE, person.organisation_id):
+        if covers(reader, SEE_PEOPLE, person.organisation_id):
             names[f"employee:{person.pk}"] = person.full_name
     for user in User.objects.filter(pk__in=users).select_related("employee").order_by():
         if user.employee is None:
             names[f"user:{user.pk}"] = user.username or ""
-        elif covers(reader, _SEE_PEOPLE, user.employee.organisation_id):
+        elif covers(reader, SEE_PEOPLE, user.employee.organisation_id):
             names[f"user:{user.pk}"] = user.employee.full_name
     return names
 

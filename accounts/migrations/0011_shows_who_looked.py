@@ -13,6 +13,7 @@ class Migration(migrations.Migration):
             model_name="organisation",
             name="shows_who_looked",
             field=models.BooleanField(
+                db_default=False,
                 default=False,
                 help_text="Employees always see when they were looked up, in which role and for what. The name is shown of the organisation's own staff alone.",
                 verbose_name="employees see the names of those who looked them up",

@@ -186,9 +186,11 @@ def test_an_auditor_reads_keys_and_an_administrator_names(eksempel: World) -> No
     by_auditor = rows_of(take(auditor_of(eksempel), **asked(world=eksempel)))
     administrator = browser_of(make_colleague(eksempel, "Anne", Role.ADMINISTRATOR))
     by_administrator = rows_of(take(administrator, **asked(world=eksempel)))
-    for rows, name in ((by_auditor, ""), (by_administrator, person.full_name)):
+    details = '{"note": "Eksempel"}'
+    for rows, *seen in ((by_auditor, "", ""), (by_administrator, person.full_name, details)):
         row = next(row for row in rows if row["event"] == "link:code:sent")
-        assert (row["employee_id"], row["employee"]) == (str(person.pk), name)
+        assert row["employee_id"] == str(person.pk)
+        assert [row["employee"], row["details"]] == seen
     taken = by_administrator[-2]
     assert (taken["event"], taken["by"]) == ("audit:exported", "Anne Ås")
     assert by_auditor[-2]["by"] == ""
