@@ -49,7 +49,11 @@ class Asked:
 
 def as_csv(asked: Asked) -> Iterator[bytes]:
     """Give the events as CSV for a spreadsheet; the last line counts them in words."""
-    ending, words = _("End of the export: %(count)d events"), _Words()
+    # Now: what is streamed is written when the request, and its language, are over.
+    return _as_csv(asked, _Words(), _("End of the export: %(count)d events"))
+
+
+def _as_csv(asked: Asked, words: "_Words", ending: str) -> Iterator[bytes]:
     yield "\ufeff".encode() + _csv([COLUMNS])
     count = 0
     for rows in _rows(asked, words):
@@ -61,7 +65,10 @@ def as_csv(asked: Asked) -> Iterator[bytes]:
 
 def as_json_lines(asked: Asked) -> Iterator[bytes]:
     """Give a header, the events, and an end that counts them."""
-    words = _Words()
+    return _as_json_lines(asked, _Words())
+
+
+def _as_json_lines(asked: Asked, words: "_Words") -> Iterator[bytes]:
     place = asked.organisation
     yield _json_line(
         {
@@ -91,7 +98,7 @@ def sealed(organisation: UUID | None, *, now: datetime) -> Iterator[bytes]:
 
 
 class _Words:
-    """The texts of the catalogue in the reader's language, which is known only at the start."""
+    """The texts of the catalogue in the reader's language."""
 
     def __init__(self) -> None:
         self.what = {event.value: str(event.label) for event in Event}
@@ -109,15 +116,21 @@ def _rows(asked: Asked, words: _Words) -> Iterator[list[Row]]:
             events = events.filter(organisation_id=asked.organisation.pk)
         for some in itertools.batched(events.iterator(_AT_ONCE), _AT_ONCE):
             names = names_in(some, asked.reader)
-            yield [_row(event, names, slugs, words, asked.reader) for event in some]
+            yield [
+                _row(event, names, slugs, words, details=_has_details(event, asked.reader))
+                for event in some
+            ]
+
+
+def _has_details(event: AuditEvent, reader: Someone) -> bool:
+    """Whether the reader may have them: those of an event about somebody may say a name."""
+    return event.employee_id is None or covers(reader, SEE_PEOPLE, event.organisation_id)
 
 
 def _row(
-    event: AuditEvent, names: Any, slugs: dict[UUID, str], words: _Words, reader: Someone
+    event: AuditEvent, names: Any, slugs: dict[UUID, str], words: _Words, *, details: bool
 ) -> Row:
     place = event.organisation_id
-    # The details of an event about somebody may say what they are called.
-    told = event.employee_id is None or covers(reader, SEE_PEOPLE, place)
     return {
         "id": event.pk,
         "time": timezone.localtime(event.at).strftime("%Y-%m-%d %H:%M:%S"),
@@ -133,7 +146,7 @@ def _row(
         "reason": event.reason,
         "reference": event.reference,
         "network": event.network,
-        "details": event.details if told else {},
+        "details": event.details if details else {},
     }
 
 

@@ -186,7 +186,7 @@ def test_an_auditor_reads_keys_and_an_administrator_names(eksempel: World) -> No
     by_auditor = rows_of(take(auditor_of(eksempel), **asked(world=eksempel)))
     administrator = browser_of(make_colleague(eksempel, "Anne", Role.ADMINISTRATOR))
     by_administrator = rows_of(take(administrator, **asked(world=eksempel)))
-    details = '{"note": "Eksempel"}'
+    details = '{"note": "Aurora"}'
     for rows, *seen in ((by_auditor, "", ""), (by_administrator, person.full_name, details)):
         row = next(row for row in rows if row["event"] == "link:code:sent")
         assert row["employee_id"] == str(person.pk)
@@ -274,7 +274,7 @@ def test_no_cell_is_a_formula(text: str, start: str) -> None:
         id=1, at=timezone.now(), event=start + text, actor=start + text, reason=start + text,
         reference="", network=start, details={}, kept="security",
     )  # fmt: skip
-    row = files._row(event, {event.actor: start + text}, {}, files._Words())
+    row = files._row(event, {event.actor: start + text}, {}, files._Words(), details=True)
     written = files._csv([files._cells(row)])
     [cells] = csv.reader(
         io.StringIO(written.decode(errors="surrogatepass"), newline=""), delimiter=";"
