@@ -17,6 +17,7 @@ from linking.models import (
     LinkedIdentity,
     OutgoingMail,
     PendingCode,
+    SavedSearch,
 )
 from linking.own.cells import Row, cells_of, cells_of_a_deed, cells_of_a_happening, cells_of_a_look
 from linking.own.history import all_deeds, all_happenings, all_looks
@@ -27,6 +28,7 @@ TITLES: Final[Mapping[str, Any]] = {
     "former_addresses": _("Your e-mail address until lately"),
     "account": _("Your account here"),
     "roles": _("Your roles in the administration"),
+    "saved_searches": _("Searches in the audit log that you have saved"),
     "sessions": _("Where you are signed in now"),
     "links": _("Links to electronic IDs"),
     "security_codes": _("security codes"),
@@ -74,6 +76,7 @@ def _tables(employee: Employee) -> Iterator[tuple[str, Iterable[Any]]]:
     yield "former_addresses", AddressChange.objects.filter(**theirs).order_by("-id")
     yield "account", [user] if user is not None else []
     yield "roles", RoleGrant.objects.filter(user=user).select_related("organisation")
+    yield "saved_searches", SavedSearch.objects.filter(user=user)
     yield "sessions", UserSession.objects.filter(user=user).order_by("-started_at")
     yield "links", LinkedIdentity.objects.filter(**theirs).order_by("-linked_at")
     yield "security_codes", PendingCode.objects.filter(**theirs).order_by("-requested_at")

@@ -21,6 +21,7 @@ from linking.models import (
     LinkedIdentity,
     OutgoingMail,
     PendingCode,
+    SavedSearch,
 )
 
 
@@ -160,6 +161,10 @@ SHOWN: Final[Mapping[type[Any], Mapping[str, Shown]]] = {
         "organisation": Shown("organisation", _("organisation"), How.PLACE),
         "granted_at": Shown("given_at", _("given")),
         "granted_by": Shown("given_by", _("given by"), How.WHO),
+    },
+    SavedSearch: {
+        "name": Shown("name", _("name")),
+        "saved_at": Shown("saved_at", _("saved")),
     },
     UserSession: {
         "started_at": Shown("started_at", _("signed in")),

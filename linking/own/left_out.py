@@ -17,6 +17,8 @@ from linking.models import (
     LinkedIdentity,
     OutgoingMail,
     PendingCode,
+    SavedSearch,
+    Unlinked,
 )
 
 _KEY: Final = "A number that the database made; it says nothing of anybody."
@@ -132,6 +134,15 @@ LEFT_OUT: Final[Mapping[type[Any], Mapping[str, str]]] = {
         "after_key": _FINGERPRINT,
     },
     RoleGrant: {"id": _KEY, "user": _OWNER},
+    SavedSearch: {
+        "id": _KEY,
+        "user": _OWNER,
+        "query": "May ask about somebody else; whoever saved it can open it on the log's page.",
+    },
+    Unlinked: {
+        "employee": _OWNER,
+        "organisation": "Says that there is no active link, which the links say themselves.",
+    },
     UserSession: {
         "session_key": _SECRET,
         "session_data": "Signed and compressed: fingerprints, and what the next page needs.",
@@ -180,6 +191,7 @@ NOBODYS: Final[Mapping[str, str]] = {
     "linking.GatewayDocument": "What ID-porten publishes.",
     "linking.UsedLogoutToken": "Hashes of ID-porten's messages.",
     "linking.FingerprintKey": "The portal's keys, by name.",
+    "audit.AuditForwarding": "How far the log has been forwarded, and what its receiver answered.",
     "audit.Unsealed": "Which events no seal covers yet, by number.",
     "audit.Seal": "Hashes of many events at once, signed.",
     "portal.QueueMessage": "Ids of rows that a worker is to look at, for seconds.",
