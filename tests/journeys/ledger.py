@@ -22,6 +22,7 @@ EVENT_OF: dict[tuple[str, str, str], str] = {
     ("mail code", "queued", "sent"): "link:code:sent",
     ("mail code", "queued", "failed"): "mail:failed",
     ("mail", "queued", "failed"): "mail:failed",
+    ("mail", "queued", "sent"): "mail:sent",
     ("link", NOT_YET, "active"): "link:made",
     ("link", NOT_YET, "pending"): "link:waiting",
     ("link", "pending", "active"): "link:approved",
@@ -35,23 +36,31 @@ EVENT_OF: dict[tuple[str, str, str], str] = {
     ("block", "standing", "lifted"): "block:lifted",
     ("case", NOT_YET, "open"): "case:opened",
     ("case", "open", "decided"): "case:decided",
+    ("request", "queued", "expired"): "link:code:expired",
+    ("request", "sent", "expired"): "link:code:expired",
+    ("request", "disowned", "disowned, replaced"): "link:code:replaced",
+} | {
+    ("request", before, "replaced"): "link:code:replaced"
+    for before in ("queued", "sent", "failed", "refused")
 }
-# Told by the event of what caused them: the code's, the newer request's, the link's.
+# Told by the event of what caused them: the code's, the link's.
 QUIET = {
     ("request", "queued", "sent"),
     ("request", "queued", "failed"),
     ("mail code", NOT_YET, "queued"),
     ("mail", NOT_YET, "queued"),
-    ("mail", "queued", "sent"),
     ("try", NOT_YET, "forgiven"),
     ("try", "wrong", "forgiven"),
 } | {
     ("request", before, after)
     for before in ("queued", "sent", "failed", "refused")
-    for after in ("replaced", "expired", "confirmed", "disowned")
+    for after in ("confirmed", "disowned")
 }
 # Of sessions or of what was said, not of one row: the rules look for these themselves.
-OF_SESSIONS = ("sign-in:done", "sign-in:unlinked", "session:ended", "link:disowned")
+OF_SESSIONS = (
+    *("sign-in:started", "sign-in:done", "sign-in:unlinked", "session:ended"),
+    *("link:code:given-up", "link:code:not-taken", "link:disowned"),
+)
 
 type Row = tuple[str, Any]
 type Rows = dict[Row, tuple[str, UUID | None]]
@@ -93,7 +102,7 @@ def rows_of(places: Sequence[Organisation]) -> Rows:
 def told_as(state: str, against: str) -> str:
     """Give a request's state as its events tell it apart."""
     if against == "disowned":
-        return against
+        return "disowned, replaced" if state == "replaced" else against
     return "confirmed, refused" if against and state == "confirmed" else state
 
 

@@ -53,7 +53,7 @@ def test_no_link_outlives_it_was_not_me_whichever_came_first(approve: bool) -> N
         employee.organisation.approve_links = approve
         employee.organisation.save()
         mail, confirm = granted(employee)
-        disown = partial(actions.disown, mail.pk, now=timezone.now())
+        disown = partial(actions.disown, mail.pk, network="", now=timezone.now())
         outcome, _none = at_once([confirm, disown])
         assert isinstance(
             outcome,
@@ -66,7 +66,7 @@ def test_no_link_outlives_it_was_not_me_whichever_came_first(approve: bool) -> N
 
 def test_saying_it_many_times_at_once_is_saying_it_once() -> None:
     mail, _confirm = granted(make_employee())
-    at_once([partial(actions.disown, mail.pk, now=timezone.now())] * 6)
+    at_once([partial(actions.disown, mail.pk, network="", now=timezone.now())] * 6)
     assert Case.objects.count() == 1
     assert OutgoingMail.objects.filter(kind="not-me").count() == 1
     assert AuditEvent.objects.filter(event="link:disowned").count() == 1
@@ -113,7 +113,7 @@ def test_an_approval_and_it_was_not_me_at_once_leave_no_link() -> None:
             reason="Known",
             now=timezone.now(),
         )
-        disown = partial(actions.disown, mail.pk, now=timezone.now())
+        disown = partial(actions.disown, mail.pk, network="", now=timezone.now())
         approved, disowned = at_once([approve, disown])
         assert disowned is None, disowned
         assert approved is None or isinstance(approved, actions.AlreadyDecided), approved

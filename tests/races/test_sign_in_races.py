@@ -63,7 +63,7 @@ def test_a_key_set_needed_by_all_at_once_is_had_by_all(idporten: StandIn) -> Non
 
 def test_a_logout_token_brought_twice_at_once_is_acted_on_once() -> None:
     token = LogoutToken(sid="sid", jti="once")
-    end = partial(actions.end_sessions_by_token, token, now=timezone.now())
+    end = partial(actions.end_sessions_by_token, token, by="id-porten", now=timezone.now())
     outcomes = at_once([end] * TIMES)
     assert sum(isinstance(each, TokenReplayed) for each in outcomes) == TIMES - 1
     assert outcomes.count(0) == 1
