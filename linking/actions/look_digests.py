@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from audit.events import Event, Kept
 from audit.log import record
 from audit.models import AuditEvent
 from linking.actions.notices import tell_watchers
+from linking.digest.days import bounds_of
 from linking.digest.lines import USUAL_OF_DAYS, Line, Looked, lines_of, usual_of
 from linking.models import LookDigest
 from linking.own.history import LOOKS
@@ -63,7 +64,7 @@ def _make_day(day: date, *, now: datetime) -> int:
 
 def _looked_on(day: date) -> dict[UUID | None, list[Looked]]:
     """Read the look-ups of a day in Norway, by organisation; those of none are the portal's."""
-    begins, ends = _bounds(day)
+    begins, ends = bounds_of(day)
     rows = AuditEvent.objects.filter(
         kept=Kept.SECURITY, at__gte=begins, at__lt=ends, event__in=LOOKS, actor__startswith="user:"
     )
@@ -86,11 +87,6 @@ def _looked_on(day: date) -> dict[UUID | None, list[Looked]]:
             )
         )
     return looked
-
-
-def _bounds(day: date) -> tuple[datetime, datetime]:
-    midnight = timezone.make_aware(datetime.combine(day, time()))
-    return midnight, timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))
 
 
 def _employees_of(actors: Iterable[str]) -> dict[str, UUID | None]:

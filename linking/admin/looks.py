@@ -7,11 +7,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from linking.admin.common import ReadOnlyAdmin
+from linking.digest.days import bounds_of
 from linking.digest.told import rule_in_words, told
+from linking.logbook.query import Query
 from linking.models import LookDigest
 
 
@@ -48,6 +49,8 @@ class LookDigestAdmin(ReadOnlyAdmin[LookDigest]):
     @admin.display(description=_("who looked"))
     def who_looked(self, digest: LookDigest) -> str:
         log = reverse("admin:audit_auditevent_changelist")
-        lines = [(each, f"{log}?{urlencode({'q': each.actor})}") for each in told(digest)]
+        begins, ends = bounds_of(digest.day)
+        theirs = Query(since=begins, until=ends)
+        lines = [(each, f"{log}?{theirs.but(actor=each.actor).text()}") for each in told(digest)]
         context = {"lines": lines, "rule": rule_in_words(digest)}
         return render_to_string("admin/linking/lookdigest/lines.html", context)
