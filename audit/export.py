@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Q
 
-from audit.models import AuditEvent, Seal
+from audit.models import COLUMNS, AuditEvent, Seal
 from audit.subjects import KEY_BYTES, known_keys_of
 from audit.verifier import FORMAT, RECORD_BYTES, opening_for, time_text
 
@@ -39,12 +39,6 @@ class _Row(NamedTuple):
     network: str
     details: dict[str, Any]
     commitment: bytes | None
-
-
-_COLUMNS = (
-    *("id", "at", "event", "kept", "organisation_id", "employee_id", "actor", "reference"),
-    *("reason", "network", "details", "commitment"),
-)
 
 
 def lines(*, organisation: UUID | None, now: datetime) -> Iterator[Line]:
@@ -142,7 +136,7 @@ def _found(ids: list[int]) -> dict[int, list[Line]]:
             close = run[-1] - run[0] < _SPARSE * len(run)
             where |= Q(pk__range=(run[0], run[-1])) if close else Q(pk__in=run)
         wanted = set(ids)
-        rows = map(_Row._make, AuditEvent.objects.filter(where).order_by().values_list(*_COLUMNS))
+        rows = map(_Row._make, AuditEvent.objects.filter(where).order_by().values_list(*COLUMNS))
         for line in _as_lines(row for row in rows if row.id in wanted):
             found[line["id"]].append(line)
     return found

@@ -5,6 +5,12 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.events import catalogue
 
+# What there is of an event, in the order in which export and sealing read it.
+COLUMNS = (
+    *("id", "at", "event", "kept", "organisation_id", "employee_id", "actor", "reference"),
+    *("reason", "network", "details", "commitment"),
+)
+
 
 class AuditEvent(models.Model):
     """One thing that happened. Holds ids and no foreign keys: it outlives what it tells of.

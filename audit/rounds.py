@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from audit.events import Event
 from audit.log import record
-from audit.models import AuditEvent, Unsealed
+from audit.models import COLUMNS, AuditEvent, Unsealed
 from audit.models import Seal as SealRow
 from audit.sealing import EventToSeal, Seal, Tip, commit, make_seal
 from audit.subjects import keys_of
@@ -28,10 +28,6 @@ _TAKE = """DELETE FROM audit_unsealed
     WHERE id IN (SELECT id FROM audit_unsealed ORDER BY id LIMIT %s)
     RETURNING id, kept, at
 """
-_COLUMNS = (
-    *("id", "at", "event", "kept", "organisation_id", "employee_id", "actor", "reference"),
-    *("reason", "network", "details", "commitment"),
-)
 _TIPS = """SELECT chain, seal.number, seal.statement, seal.sealed_at, seal.round
     FROM unnest(%s::uuid[]) AS chain CROSS JOIN LATERAL (
         SELECT number, statement, sealed_at, round FROM audit_seal
@@ -140,7 +136,7 @@ def _taken() -> list[EventToSeal]:
 
 def to_seal(events: QuerySet[AuditEvent]) -> list[EventToSeal]:
     """Make events ready for sealing: what is personal in them, as a commitment."""
-    rows = list(events.values(*_COLUMNS))
+    rows = list(events.values(*COLUMNS))
     keys = keys_of({row["employee_id"] for row in rows if row["employee_id"]})
     return [_to_seal(row, keys) for row in rows]
 
