@@ -33,12 +33,26 @@ def linked(people: QuerySet[Employee], now: datetime) -> QuerySet[Employee]:
     return people.filter(_has_link(now, "pk"))
 
 
-def not_linked(
+def invited_not_linked(
     people: QuerySet[Employee], now: datetime, *, places: Collection[UUID] | None
+) -> QuerySet[Employee]:
+    """Give those without a link who have an invitation that can be used."""
+    invited = Invitation.objects.open(now)
+    others = not_linked(people, now, places=places, invited=invited)
+    return others.filter(Exists(invited.filter(employee=OuterRef("pk"))))
+
+
+def not_linked(
+    people: QuerySet[Employee],
+    now: datetime,
+    *,
+    places: Collection[UUID] | None,
+    invited: QuerySet[Invitation] | None = None,
 ) -> QuerySet[Employee]:
     """Give the others. `places` are the organisations that `people` are of; None: of any.
 
-    Where they are few they are looked up; of many the first of a list are soon met.
+    `invited` are the invitations that the caller asks for besides. Where people are few they are
+    looked up; of many the first of a list are soon met.
     """
     noted = Unlinked.objects.all()
     if places is not None:
@@ -51,6 +65,9 @@ def not_linked(
         return people.filter(Exists(here))
     if is_more_than(noted, FEW) or len(late) > _LATE:
         return people.filter(~_has_link(now, "pk"))
+    if invited is not None:
+        # Before anybody is looked up: the rows here are narrow, and the most are not invited.
+        noted = noted.filter(Exists(invited.filter(employee=OuterRef("employee"))))
     found = _IsOneOf("pk", ArraySubquery(noted.values("employee")))
     return people.filter(Q(found) | Q(pk__in=late) if late else Q(found))
 

@@ -1,11 +1,10 @@
 """The registry's page of an employee, with what is known about links and codes."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.db.models import Exists, Model, OuterRef, Prefetch, QuerySet
+from django.db.models import Model, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -16,8 +15,8 @@ from accounts.models import Employee
 from linking.admin.campaigns import INVITE, invite_chosen
 from linking.admin.common import registered_number
 from linking.admin.merging import MergePages
-from linking.linked import linked, not_linked
-from linking.models import Block, Case, Invitation, LinkedIdentity, OutgoingMail, PendingCode
+from linking.linked import invited_not_linked, linked, not_linked
+from linking.models import Block, Case, LinkedIdentity, OutgoingMail, PendingCode
 from linking.support.access import may_read_story
 
 
@@ -39,14 +38,10 @@ class LinkedFilter(admin.SimpleListFilter):
         if self.value() == "yes":
             return linked(queryset, now)
         if self.value() == "invited":
-            invited = Invitation.objects.open(now).filter(employee=OuterRef("pk"))
-            return self._others(request, queryset, now).filter(Exists(invited))
-        return self._others(request, queryset, now) if self.value() == "no" else queryset
-
-    def _others(
-        self, request: HttpRequest, queryset: QuerySet[Employee], now: datetime
-    ) -> QuerySet[Employee]:
-        return not_linked(queryset, now, places=places_of(request))
+            return invited_not_linked(queryset, now, places=places_of(request))
+        if self.value() == "no":
+            return not_linked(queryset, now, places=places_of(request))
+        return queryset
 
 
 class History[Row: Model](admin.TabularInline[Row, Employee]):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts import actions as registry
 from accounts.models import Employee
 from linking import actions, linked
-from linking.linked import not_linked, not_linked_of
+from linking.linked import invited_not_linked, not_linked, not_linked_of
 from linking.models import Invitation, LinkedIdentity, Unlinked
 from tests.factories import make_employee, make_invitation, make_link, make_organisation
 from tests.plans import plan_of
@@ -108,6 +108,21 @@ def test_few_who_are_not_linked_are_looked_up_and_nobody_else_is(now: datetime) 
     assert "unlinked_of_organisation" in plan
     assert "id = ANY" in plan
     assert "linkedidentity" not in plan
+
+
+@pytest.mark.parametrize("few", [linked.FEW, 0])
+def test_who_is_invited_and_not_linked(
+    now: datetime, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    """The few are looked up by who is invited; the many are asked one by one, to the same end."""
+    monkeypatch.setattr(linked, "FEW", few)
+    one = make_invitation().employee
+    make_employee(organisation=one.organisation)
+    make_invitation(employee=make_link().employee)
+    make_invitation(ended_at=now, end="expired")
+    found = invited_not_linked(Employee.objects.all(), now, places=None)
+    assert set(found) == {one}
+    assert plan_of(found).count("linking_invitation") == (2 if few else 1)
 
 
 def test_of_many_the_first_are_met_by_their_names(
