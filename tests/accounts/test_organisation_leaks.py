@@ -286,4 +286,5 @@ def test_the_lists_cost_as_much_however_many_organisations_and_roles(eksempel: W
     for _ in range(5):
         link = make_link()
         make_grant(user=user, role=Role.SUPPORT, organisation=link.organisation)
-    assert cost() == before
+    # At most: where the log has more to show, it looks less far back.
+    assert all(now <= then for now, then in zip(cost(), before, strict=True))

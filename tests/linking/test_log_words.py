@@ -246,4 +246,6 @@ def test_each_event_is_in_one_group_and_no_group_is_empty() -> None:
     assert all(events_of(group) for group in Group)
     assert events_of("nothing") == []
     portals = [each for each in Event if group_of(each) == Group.SYSTEM]
-    assert {each.value.partition(":")[0] for each in portals} <= {"task", "system", "retention"}
+    assert {each.value.partition(":")[0] for each in portals} <= {
+        *("task", "system", "retention", "forwarding"),
+    }

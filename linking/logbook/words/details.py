@@ -1,11 +1,12 @@
 """What an event's details say: for each of them a sentence, or nothing where a link says it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.apps import apps
 from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -47,6 +48,14 @@ def _silent(_value: Any, _names: Names) -> str:
 
 def _label(choices: Any) -> Callable[[Any], str]:
     return lambda value: str(choices(value).label) if value in choices else _("something else")
+
+
+def _moment(value: Any) -> str:
+    """Write a moment in the reader's time; whatever is none stays what it is."""
+    try:
+        return date_format(localtime(datetime.fromisoformat(value)), "SHORT_DATETIME_FORMAT")
+    except (TypeError, ValueError):
+        return str(value)
 
 
 _FACTORS: Final = {
@@ -176,7 +185,10 @@ DETAILS: Final[Mapping[str, Way]] = {
     "hits": _with(gettext_lazy("Found: %(value)s.")),
     "kinds": _with(gettext_lazy("Searched for: %(value)s."), _ways_of),
     "key": _with(gettext_lazy("Key: %(value)s.")),
-    "before": _with(gettext_lazy("Key before: %(value)s.")),
+    "before": _unless_none(gettext_lazy("Key before: %(value)s.")),
+    "receiver": _with(gettext_lazy("Receiver: %(value)s.")),
+    "event_id": _unless_none(gettext_lazy("Number of the event: %(value)s.")),
+    "since": _with(gettext_lazy("Since %(value)s."), _moment),
     "links": _unless_none(gettext_lazy("Links: %(value)s.")),
     "registered_numbers": _unless_none(gettext_lazy("Registered identity numbers: %(value)s.")),
     "requests": _unless_none(gettext_lazy("Requests for a code: %(value)s.")),
@@ -208,6 +220,7 @@ OF_AN_EVENT: Final[Mapping[tuple[str, str], Way]] = {
     (Event.PERSON_SEARCHED, "kind"): _with(gettext_lazy("Searched for: %(value)s."), _ways_of),
     (Event.AUDIT_SEARCHED, "kind"): _with(gettext_lazy("Searched for: %(value)s."), _ways_of),
     (Event.PERSON_DOWNLOADED, "kind"): _silent,
+    (Event.FORWARDING_BEGUN, "before"): _unless_none(gettext_lazy("Before: %(value)s.")),
     (Event.COLUMNS_NAMED, "count"): _with(gettext_lazy("Names of columns kept: %(value)s.")),
     (Event.SIGN_IN_STARTED, "again"): _whether(gettext_lazy("A fresh sign-in was asked for.")),
     (Event.REFINGERPRINTED, "tries"): _unless_none(gettext_lazy("Wrong codes: %(value)s.")),

@@ -17,7 +17,7 @@ from accounts.roles import Role
 from audit.events import Event
 from audit.models import AuditEvent
 from linking.actions.own_data import MOST_DOWNLOADS
-from linking.models import Block, Case, CodeTry, Invitation
+from linking.models import Block, Case, CodeTry, Invitation, SavedSearch
 from linking.views import own
 from tests.accounts.worlds import World, browser_of, make_colleague
 from tests.factories import (
@@ -86,6 +86,7 @@ def everything(eva: Employee, user: User, siri: User, eksempel: World) -> Employ
     note(Event.SIGN_IN_DONE, eva, by=user.actor, eid="BankID", level="high")
     note(Event.EMPLOYEE_CHANGED, eva, by=anne.actor, fields=["email"], why=SECRET, other="0189-x")
     look(eva, siri, purpose="Cannot sign in")
+    SavedSearch.objects.create(user=user, name="Mine", query="days=7", saved_at=timezone.now())
     note(Event.EMPLOYEE_CREATED, make_employee(first_name=STRANGER), by=user.actor)
     return eva
 
