@@ -215,8 +215,7 @@ def head_places() -> list[SplitResult]:
     """Read AUDIT_HEADS_TO: where the heads of the audit log are told, with commas between."""
     places = [urlsplit(word) for word in words("AUDIT_HEADS_TO", "")]
     for place in places:
-        known = place.scheme in _HEAD_SCHEMES
-        if not known or not (place.hostname if place.scheme == "syslog" else place.path):
+        if not _is_head_place(place):
             raise ImproperlyConfigured(
                 f"AUDIT_HEADS_TO: {place.geturl()!r} is none of file:///path, mailto:address, "
                 "syslog://host:port."
@@ -263,6 +262,15 @@ def _headers() -> dict[str, str]:
             )
         headers[name] = value
     return headers
+
+
+def _is_head_place(place: SplitResult) -> bool:
+    try:
+        place.port  # noqa: B018  # reading it refuses what is no port
+    except ValueError:
+        return False
+    named = place.hostname if place.scheme == "syslog" else place.path
+    return place.scheme in _HEAD_SCHEMES and bool(named)
 
 
 def months_kept() -> dict[Kept, int]:

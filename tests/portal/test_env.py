@@ -16,6 +16,7 @@ from portal import env
 with pytest.warns(SecurityWarning):
     SMALL_KEY = RSAKey.generate_key(1024, {"kid": "small"}, private=True)
 PUBLIC_KEY = RSAKey.generate_key(2048, {"kid": "public"}, private=True)
+RSA_PEM = PUBLIC_KEY.as_pem(private=True).decode()
 
 
 SECOND_KEY = RSAKey.generate_key(2048, {"kid": "second"}, private=True)
@@ -104,6 +105,14 @@ def test_two_client_keys_may_be_set_while_one_takes_over() -> None:
         ("DEBUG", "perhaps"),
         ("TRUSTED_PROXIES", "not-an-address"),
         ("SECRET_KEY_FILE", "/nowhere/at/all"),
+        ("AUDIT_SEAL_KEY", "not a key"),
+        pytest.param("AUDIT_SEAL_KEY", RSA_PEM, id="an RSA key to seal with"),
+        ("AUDIT_HEADS_TO", "https://x.example"),
+        ("AUDIT_HEADS_TO", "file://"),
+        ("AUDIT_HEADS_TO", "syslog://x.example:port"),
+        ("AUDIT_HEADS_TO", "syslog://:514"),
+        ("AUDIT_SECURITY_MONTHS", "0"),
+        ("AUDIT_DECISION_MONTHS", "five years"),
         ("AUDIT_FORWARD_TO", "http://siem.example/v1/logs"),
         ("AUDIT_FORWARD_TO", "https://siem.example/"),
         ("AUDIT_FORWARD_TO", "https://user:pass@siem.example/v1/logs"),

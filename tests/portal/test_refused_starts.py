@@ -3,15 +3,20 @@
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.db import connection
 
 from accounts.national_id import FingerprintKeys
 from devtools.environment import BASE_DIR
 from linking.models import FingerprintKey
+from portal import start
+from tests.audit.sealed import KEY
 from tests.factories import make_link
 from tests.keys import as_setting, keys
 
@@ -43,7 +48,7 @@ def database(**parts: str) -> str:
 
 
 def run(
-    *command: str, configured: FingerprintKeys, folder: Path, url: str = ""
+    *command: str, configured: FingerprintKeys, folder: Path, url: str = "", **more: str
 ) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if k != "FINGERPRINT_KEYS_FILE"}
     return subprocess.run(
@@ -53,6 +58,7 @@ def run(
             "FINGERPRINT_KEYS": as_setting(configured),
             "DATABASE_URL": url or database(),
             "PYTHONPATH": str(BASE_DIR),
+            **more,
         },
         cwd=folder,
         capture_output=True,
@@ -60,6 +66,25 @@ def run(
         check=False,
         timeout=60,
     )
+
+
+def test_the_web_does_not_begin_with_the_key_that_seals_the_log(tmp_path: Path) -> None:
+    pem = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    stopped = run("-c", WSGI, configured=keys("old"), folder=tmp_path, AUDIT_SEAL_KEY=pem)
+    assert stopped.returncode == 3, stopped.stderr
+    assert "AUDIT_SEAL_KEY is set for the web." in stopped.stderr
+    assert "Traceback" not in stopped.stderr
+    assert pem.splitlines()[1] not in stopped.stderr
+
+
+@pytest.mark.parametrize(("development", "refused"), [(False, True), (True, False)])
+def test_a_worker_without_that_key_begins_in_development_alone(
+    settings: Any, capsys: pytest.CaptureFixture[str], development: bool, refused: bool
+) -> None:
+    settings.DEVELOPMENT, settings.AUDIT_SEAL_KEY = development, None
+    with pytest.raises(SystemExit) if refused else nullcontext():
+        start._refuse_to_work_without_the_seal_key()
+    assert ("AUDIT_SEAL_KEY is not set" in capsys.readouterr().err) is refused
 
 
 @pytest.mark.parametrize("process", PROCESSES)
