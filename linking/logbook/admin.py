@@ -20,7 +20,7 @@ from accounts.models import Employee, User
 from audit.models import AuditEvent
 from linking import actions
 from linking.logbook.asking import SEE_LOG, TYPED, AskForm
-from linking.logbook.lines import address_of, line_of, lines_of
+from linking.logbook.lines import address_of, line_of, lines_of, raw
 from linking.logbook.pages import asked_for, told_about
 from linking.logbook.query import Place, Query, parsed, place
 from linking.logbook.resolving import Meant, actor_meant, meant
@@ -193,7 +193,12 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
         line = line_of(event, names, request.user)
         asked = Query(reference=(event.reference,) if event.reference else ())
         return self._show(
-            request, "event", title=line.said.title, line=line, told=told_about(asked, request.user)
+            request,
+            "event",
+            title=line.said.title,
+            line=line,
+            raw=raw(event, request.user),
+            told=told_about(asked, request.user),
         )
 
     # --- Searches that one keeps

@@ -1,11 +1,14 @@
 """The form of the log's page: what is typed comes by POST, and stands in no address."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.forms.utils import flatatt
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import Someone, everywhere, organisations
@@ -43,16 +46,42 @@ class TextField(forms.CharField):
         return str(super().clean(value)).replace("\0", "").strip()
 
 
+_SELECTED = mark_safe(" selected")
+
+
+class LongSelect(forms.Select):
+    """Django's takes three templates for each option, and there are hundreds."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        widget = self.get_context(name, value, attrs)["widget"]
+        groups = format_html_join("", "{}", ([_group(*each)] for each in widget["optgroups"]))
+        attributes = flatatt({"name": widget["name"], **widget["attrs"]})
+        return format_html("<select{}>{}</select>", attributes, groups)
+
+
+def _group(label: str | None, options: Iterable[dict[str, Any]], _index: int) -> SafeString:
+    inside = _options(options)
+    return format_html('<optgroup label="{}">{}</optgroup>', label, inside) if label else inside
+
+
+def _options(options: Iterable[dict[str, Any]]) -> SafeString:
+    return format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        ((each["value"], _SELECTED if each["selected"] else "", each["label"]) for each in options),
+    )
+
+
 class AskForm(forms.Form):
     q = TextField(required=False, max_length=LONGEST, widget=forms.TextInput({"type": "search"}))
-    what = forms.ChoiceField(label=_("What happened"), required=False)
+    what = forms.ChoiceField(label=_("What happened"), required=False, widget=LongSelect)
     severity = forms.ChoiceField(label=_("Severity"), choices=SEVERITIES, required=False)
     days = forms.ChoiceField(label=_("When"), required=False)
     since = forms.DateTimeField(label=_("From"), required=False)
     until = forms.DateTimeField(label=_("To"), required=False)
     by = forms.ChoiceField(label=_("Who did it"), choices=_BY, required=False)
     by_name = TextField(label=_("Or by name"), required=False, max_length=LONGEST)
-    organisation = forms.ChoiceField(label=_("Organisation"), required=False)
+    organisation = forms.ChoiceField(label=_("Organisation"), required=False, widget=LongSelect)
 
     def __init__(self, reader: Someone, query: Query, data: Any = None) -> None:
         super().__init__(data, initial=_initial(query))

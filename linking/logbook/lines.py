@@ -1,12 +1,15 @@
 """Events as a page shows them: in words, and with the ways on from each."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import Someone, covers
@@ -28,6 +31,7 @@ class Line:
 
     pk: int
     at: datetime
+    when: str
     severity: Severity
     said: Said
     person_key: str
@@ -35,7 +39,6 @@ class Line:
     reference: str
     network: str
     ways: tuple[Way, ...]
-    raw: str
 
     @property
     def mark(self) -> str:
@@ -46,42 +49,58 @@ class Line:
         return f"is-{self.severity.name.lower()}"
 
 
-def lines_of(events: Iterable[AuditEvent], names: Names, reader: Someone) -> list[Line]:
-    return [line_of(event, names, reader) for event in events]
+def lines_of(events: Sequence[AuditEvent], names: Names, reader: Someone) -> list[Line]:
+    places = {event.organisation_id for event in events}
+    # Asked once for each place, not for each event: it takes a page of permissions.
+    stories = {place for place in places if may_read_story(reader, place)}
+    return [_line_of(event, names, reader, stories) for event in events]
 
 
 def line_of(event: AuditEvent, names: Names, reader: Someone) -> Line:
+    [line] = lines_of([event], names, reader)
+    return line
+
+
+def _line_of(event: AuditEvent, names: Names, reader: Someone, stories: Set[UUID | None]) -> Line:
     known = event_named(event.event)
-    # The details of an event about somebody may say what they are called.
-    values = event.employee_id is None or covers(reader, SEE_PEOPLE, event.organisation_id)
     return Line(
         pk=event.pk,
         at=event.at,
+        when=_when(event.at),
         severity=known.severity if known is not None else Severity.NOTICE,
-        said=said(event, names, values=values),
+        said=said(event, names, values=_may_see_details(event, reader)),
         person_key=str(event.employee_id or ""),
         place=names.places.get(event.organisation_id, "") if event.organisation_id else "",
         reference=event.reference,
         network=event.network,
-        ways=tuple(_ways(event, names, reader)),
-        raw=_raw(event, details=values),
+        ways=tuple(_ways(event, names, stories)),
     )
 
 
-def _raw(event: AuditEvent, *, details: bool) -> str:
-    """Give the event as it is kept."""
+def _when(moment: datetime) -> str:
+    local = timezone.localtime(moment)
+    return f"{date_format(local, 'SHORT_DATE_FORMAT')} {local:%H:%M:%S}"
+
+
+def _may_see_details(event: AuditEvent, reader: Someone) -> bool:
+    """Those of an event about somebody may say what they are called."""
+    return event.employee_id is None or covers(reader, SEE_PEOPLE, event.organisation_id)
+
+
+def raw(event: AuditEvent, reader: Someone) -> str:
+    """Give the event as it is kept, as far as the reader may see it."""
     kept = {
         name: str(getattr(event, name))
         for name in ("id", "at", "event", "kept", "actor", "reason", "reference", "network")
     }
-    told = {"details": event.details} if details else {}
+    told = {"details": event.details} if _may_see_details(event, reader) else {}
     return json.dumps({**kept, **told}, ensure_ascii=False, indent=2)
 
 
-def _ways(event: AuditEvent, names: Names, reader: Someone) -> Iterable[Way]:
+def _ways(event: AuditEvent, names: Names, stories: Set[UUID | None]) -> Iterable[Way]:
     person = event.employee_id
     if person is not None:
-        if names.people.get(person) and may_read_story(reader, event.organisation_id):
+        if names.people.get(person) and event.organisation_id in stories:
             yield _("The whole journey of this person"), reverse("support_person", args=[person])
         yield _("Everything about this person"), address_of(Query(person=person))
     if event.reference:

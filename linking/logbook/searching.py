@@ -23,7 +23,7 @@ SIZE: Final = 50
 # what is found is shown as soon as there is enough. The first are always looked through.
 WINDOWS: Final = (1, 7, 30, 90, 210, 450, 930)
 ALWAYS: Final = 3
-SECONDS: Final = 0.06
+SECONDS: Final = 0.04
 _OVERHEAD: Final = 0.004  # of one statement, however little it looks through
 _LONGER: Final = 2.6  # than a window the next one is, at most
 
