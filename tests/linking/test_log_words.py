@@ -231,6 +231,24 @@ def test_what_changed_is_told_from_what_to_what() -> None:
     assert "last name" in told
 
 
+@pytest.mark.parametrize(
+    ("language", "day", "month"),
+    [
+        ("nb", "Siste dag: fra ingenting til 31.12.2026.", "Måned: januar 2026."),
+        ("en", "Last day: from nothing to 12/31/2026.", "Month: January 2026."),
+    ],
+)
+def test_days_and_months_are_written_as_one_writes_them(
+    language: str, day: str, month: str
+) -> None:
+    left = event(Event.EMPLOYEE_CHANGED, details={"changes": {"ends_on": [None, "2026-12-31"]}})
+    dropped = event(Event.RETENTION_DROPPED, details={"month": "2026-01"})
+
+    with translation.override(language):
+        assert said(left, NAMES).more == (day,)
+        assert said(dropped, NAMES).more == (month,)
+
+
 def test_columns_are_called_as_on_their_pages() -> None:
     named = [field_in_words(name) for name in ("first_name", "unused_days", "username", "x")]
     assert named == [

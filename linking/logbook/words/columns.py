@@ -1,10 +1,12 @@
 """What columns are called, and what they were and are: as on the pages where they are written."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any, Final
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Field
+from django.db.models import DateField, Field
+from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -43,8 +45,17 @@ def _value(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     column = _column(name)
+    if isinstance(column, DateField) and (day := _day(value)) is not None:
+        return date_format(day, "SHORT_DATE_FORMAT")
     choices = dict(column.flatchoices) if column is not None else {}
     return _("“%(value)s”") % {"value": choices.get(value, value)}
+
+
+def _day(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
 
 
 def _column(name: str) -> "Field[Any, Any] | None":

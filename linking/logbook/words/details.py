@@ -129,6 +129,13 @@ def _day(value: Any) -> str:
         return str(_SOMETHING)
 
 
+def _month(value: Any) -> str:
+    try:
+        return date_format(date.fromisoformat(f"{value}-01"), "YEAR_MONTH_FORMAT")
+    except ValueError:
+        return str(_SOMETHING)
+
+
 def _page(value: Any) -> str:
     """Give what a list of the administration is called."""
     app, _underscore, model = str(value).partition("_")
@@ -200,7 +207,7 @@ DETAILS: Final[Mapping[str, Way]] = {
     "page": _with(gettext_lazy("Page: %(value)s."), _page),
     "roles": _with(gettext_lazy("In the role of: %(value)s."), _roles),
     "kept": _with(gettext_lazy("Kept as: %(value)s."), _label(Kept)),
-    "month": _with(gettext_lazy("Month: %(value)s.")),
+    "month": _with(gettext_lazy("Month: %(value)s."), _month),
     "form": _with(gettext_lazy("Form: %(value)s."), _in(_FORMS)),
     "day": _with(gettext_lazy("Day: %(value)s."), _day),
     "staff": _with(gettext_lazy("Members of staff: %(value)s.")),
