@@ -9,6 +9,7 @@ import psycopg
 
 from devtools import environment, postgres
 from devtools.bench.administration import compare as administration
+from devtools.bench.audit_export import compare as audit_export
 from devtools.bench.audit_search import compare as audit_search
 from devtools.bench.audit_verify import compare as audit_verify
 from devtools.bench.children import ROOT, ChildFailed
@@ -53,6 +54,11 @@ def _audit_verify(_server_url: str, options: argparse.Namespace) -> Kept:
     return audit_verify.run(events=options.events or 1_000_000, runs=options.runs or 5)
 
 
+def _audit_export(server_url: str, options: argparse.Namespace) -> Kept:
+    events = options.events or 1_000_000
+    return audit_export.run(server_url=server_url, events=events, runs=options.runs or 3)
+
+
 def _audit_search(server_url: str, options: argparse.Namespace) -> Kept:
     runs, warm_up = options.runs or 30, min(options.warm_up, 3)
     events = options.events or 10_000_000
@@ -66,6 +72,7 @@ BENCHES: dict[str, Callable[[str, argparse.Namespace], Kept]] = {
     "import": _import,
     "administration": _administration,
     "audit-verify": _audit_verify,
+    "audit-export": _audit_export,
     "audit-search": _audit_search,
 }
 
@@ -96,7 +103,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--runs",
         type=_at_least(2),
-        help="rounds (200; same-answer-time: 1000; import: 3; "
+        help="rounds (200; same-answer-time: 1000; import, audit-export: 3; "
         "administration, audit-search: 30; audit-verify: 5)",
     )
     parser.add_argument(
@@ -114,7 +121,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--events",
         type=_at_least(100),
-        help="of audit-verify (1000000) and audit-search (10000000)",
+        help="of audit-verify and audit-export (1000000), and audit-search (10000000)",
     )
     parser.add_argument("--json", type=Path, help="where to keep it (docs/benchmarks/NAME.json)")
     return parser.parse_args()

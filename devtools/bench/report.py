@@ -111,7 +111,7 @@ def keep(found: Mapping[str, Any], limits: Sequence[Limit], path: Path) -> None:
 
 
 def _row(name: str, *cells: str) -> str:
-    return f"{name:<28}" + "".join(f"{cell:<{_WIDTH}}" for cell in cells).rstrip()
+    return f"{name:<36}" + "".join(f"{cell:<{_WIDTH}}" for cell in cells).rstrip()
 
 
 def _shown(value: Spread | Tally) -> str:

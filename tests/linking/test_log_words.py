@@ -235,7 +235,7 @@ def test_what_changed_is_told_from_what_to_what() -> None:
     ("language", "day", "month"),
     [
         ("nb", "Siste dag: fra ingenting til 31.12.2026.", "Måned: januar 2026."),
-        ("en", "Last day: from nothing to 12/31/2026.", "Month: January 2026."),
+        ("en", "Last day: from nothing to 31 Dec 2026.", "Month: January 2026."),
     ],
 )
 def test_days_and_months_are_written_as_one_writes_them(

@@ -19,6 +19,11 @@ LINKED = 85  # of a hundred employees, elsewhere than there
 INVITED = 10  # of a hundred employees
 CAMPAIGNS = 5  # in each organisation
 
+PLACES = {
+    "small": SMALL_ORGANISATIONS,
+    "large": IN_THE_LARGE_ONE,
+    "all_linked": IN_THE_LINKED_ONE,
+}
 # Whose employee number i is: 0 is the large one, 1 the one where everybody is linked.
 _PLACE = (
     "CASE WHEN {i} %% 100 < %(large)s THEN 0 WHEN {i} %% 100 < %(large)s + %(all_linked)s THEN 1"
@@ -35,7 +40,8 @@ _IS_LINKED = (
 )
 
 
-def _organisation_of(number: str) -> str:
+def organisation_of(number: str) -> str:
+    """Give the SQL for the key of an employee's organisation; it takes the parameters `PLACES`."""
     return _ORGANISATION.format(i=number)
 
 
@@ -52,7 +58,7 @@ _FILL = (
     f"""
     INSERT INTO accounts_employee (id, organisation_id, employee_number, first_name, last_name,
         email, national_id_key, department, language, active, starts_on, ends_on)
-    SELECT md5('employee' || i)::uuid, {_organisation_of("i")}, 100000 + i, first,
+    SELECT md5('employee' || i)::uuid, {organisation_of("i")}, 100000 + i, first,
         last, lower(first || '.' || last) || i || '@kommune.example', '',
         CASE WHEN i %% 50 = 0 THEN '' ELSE 'Avdeling ' || (i / 100) %% 400 END, '',
         i %% 40 <> 7, date '2015-01-01' + (i %% 3600)::int,
@@ -67,7 +73,7 @@ _FILL = (
     INSERT INTO linking_linkedidentity (id, employee_id, organisation_id, fingerprint,
         fingerprint_key, level, eid, state, linked_at, last_used_at, expires_at, approved_by,
         ended_by, end_reason, ended_at)
-    SELECT md5('link' || i)::uuid, md5('employee' || e)::uuid, {_organisation_of("e")},
+    SELECT md5('link' || i)::uuid, md5('employee' || e)::uuid, {organisation_of("e")},
         sha256(i::text::bytea), %(key)s, CASE WHEN i %% 300 = 0 THEN 'substantial' ELSE 'high' END,
         'BankID', state, used, used, used + interval '365 days', '', '', '',
         CASE WHEN state = 'expired' THEN %(now)s END
@@ -114,7 +120,7 @@ _FILL = (
     INSERT INTO linking_case (id, reference, organisation_id, kind, employee_id, eid, requester,
         fingerprint_key, opened_at, decided_at, decided_by, decision, reason)
     SELECT md5('case' || i)::uuid, upper(substr(md5(i::text), 1, 4) || '-' || substr(md5(i::text),
-        5, 2)), {_organisation_of("i")}, 'employee-linked', md5('employee' || i)::uuid, 'BankID',
+        5, 2)), {organisation_of("i")}, 'employee-linked', md5('employee' || i)::uuid, 'BankID',
         '', '', %(now)s - i * interval '1 hour',
         CASE WHEN i >= 300 THEN %(now)s END, '', CASE WHEN i >= 300 THEN 'kept' ELSE '' END, ''
     FROM generate_series(0, least(5000, %(people)s) - 1) i
@@ -174,9 +180,7 @@ def fill(url: str, *, people: int, now: datetime) -> None:
         "codes": people * 3 // 10,
         "now": now,
         "key": KEY_ID,
-        "small": SMALL_ORGANISATIONS,
-        "large": IN_THE_LARGE_ONE,
-        "all_linked": IN_THE_LINKED_ONE,
+        **PLACES,
         "linked": LINKED,
         "invited": INVITED,
         "campaigns": CAMPAIGNS,

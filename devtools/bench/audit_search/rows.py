@@ -9,7 +9,7 @@ from datetime import datetime
 
 import psycopg
 
-from devtools.bench.administration.rows import IN_THE_LARGE_ONE, SMALL_ORGANISATIONS
+from devtools.bench.administration.rows import PLACES, organisation_of
 
 MONTHS = 24
 NETWORKS = 60_000
@@ -43,14 +43,13 @@ _ADMINISTRATORS = 400
 # One of a million: what nobody meets by reading on.
 _RARE = "link:disowned"
 
-_PLACE = "CASE WHEN e %% 100 < %(large)s THEN 0 ELSE 1 + e / 100 %% %(small)s END"
 _FILL = f"""
     INSERT INTO audit_auditevent (at, event, kept, organisation_id, employee_id, actor, reference,
         reason, network, details)
     SELECT %(now)s - (%(events)s - i) * %(step)s * interval '1 microsecond',
         CASE WHEN rare THEN %(rare)s ELSE event END,
         CASE WHEN rare THEN 'decision' ELSE kept END,
-        CASE WHEN nowhere THEN NULL ELSE md5('organisation' || ({_PLACE}))::uuid END,
+        CASE WHEN nowhere THEN NULL ELSE {organisation_of("e")} END,
         CASE WHEN nowhere OR unknown THEN NULL ELSE md5('employee' || e)::uuid END,
         CASE WHEN unknown THEN 'eid'
             WHEN event IN ('link:code:sent', 'mail:sent', 'mail:failed', 'link:expired',
@@ -109,8 +108,7 @@ def fill(url: str, *, events: int, employees: int, now: datetime) -> None:
         "step": max(1, int(seconds * 1_000_000 / events)),
         "names": [name for name, _kept, share in _EVENTS for _ in range(share)],
         "classes": [kept for _name, kept, share in _EVENTS for _ in range(share)],
-        "large": IN_THE_LARGE_ONE,
-        "small": SMALL_ORGANISATIONS,
+        **PLACES,
         "administrators": _ADMINISTRATORS,
         "networks": NETWORKS,
         "rare": _RARE,

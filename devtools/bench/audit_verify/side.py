@@ -27,20 +27,20 @@ SIDES: dict[str, Callable[[Path], int]] = {"verify": verify, "read": read}
 
 
 def main() -> None:
-    before = _peak()
+    before = peak()
     began, used = time.perf_counter(), time.process_time()
     events = SIDES[sys.argv[1]](Path(sys.argv[2]))
     found = {
         "events": events,
         "seconds": time.perf_counter() - began,
         "processor": time.process_time() - used,
-        "mebibytes": _peak() - before,
+        "mebibytes": peak() - before,
     }
     print(json.dumps(found))
 
 
-def _peak() -> float:
-    """Give the most memory so far, in MiB.
+def peak() -> float:
+    """Give the most memory this process has had so far, in MiB.
 
     Not by getrusage: there Linux counts what the process was before it became this program.
     """
