@@ -33,7 +33,7 @@ test-services: install ## the same tests on this machine's PostgreSQL, with Redi
 	@CHROMIUM="$$(sh devtools/bootstrap/chromium.sh)" && export CHROMIUM && \
 		sh devtools/bootstrap/services.sh $(ARGS)
 
-bench: install ## time a sign-in (ARGS="--runs 50"), or what ARGS names: same-answer-time, stale-links, import, administration, audit-verify, audit-search
+bench: install ## time a sign-in (ARGS="--runs 50"), or what ARGS names: same-answer-time, stale-links, import, administration, audit-verify, audit-export, audit-search
 	@case " $(ARGS) " in *" import "*) UV="$$(sh devtools/bootstrap/uv.sh)" && \
 		UV_PYTHON="$$(sh devtools/bootstrap/python.sh)" && \
 		{ [ -z "$$UV_PYTHON" ] || export UV_PYTHON; } && \
