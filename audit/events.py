@@ -129,7 +129,7 @@ class Event(TextChoices):
     EMPLOYEE_CHANGED = "employee:changed", INFO, DECISION, _("Employee changed")
     EMPLOYEE_DELETED = "employee:deleted", NOTICE, DECISION, _("Employee deleted")
     EMPLOYEE_ERASED = (
-        "employee:erased", NOTICE, DECISION,
+        "employee:erased", ALERT, DECISION,
         _("What the log held on the employee was erased"),
     )
     EMPLOYEE_REHIRED = "employee:rehired", NOTICE, DECISION, _("Employee employed again")

@@ -36,7 +36,7 @@ class AuditEvent(models.Model):
         verbose_name = _("audit event")
         verbose_name_plural = _("audit events")
         ordering = ("-id",)
-        default_permissions = ("view", "export")
+        default_permissions = ("view", "export", "erase")
         indexes = (
             # The log's page reads by time, and each of these answers one question in that order.
             models.Index(fields=["at", "id"], name="audit_by_time"),

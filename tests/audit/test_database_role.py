@@ -2,19 +2,36 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import ProgrammingError, connection, transaction
 from django.utils import timezone
 
 from audit import retention
+from audit.erasure import erase
 from audit.events import Event, Kept
+from audit.models import AuditEvent, SubjectKey
 from devtools.environment import BASE_DIR
 from tests.audit.sealed import seal, verified
 from tests.factories import make_event
 
 pytestmark = pytest.mark.django_db
+COMMITMENT = b"c" * 32
+
+
+@contextmanager
+def refused(words: str) -> Iterator[None]:
+    with pytest.raises(ProgrammingError, match=words), transaction.atomic():
+        yield
+
+
+def run(statement: str, *values: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
 
 
 @pytest.fixture
@@ -40,6 +57,8 @@ def portals_role(db: None) -> Iterator[str]:
         "TRUNCATE audit_auditevent",
         "UPDATE audit_seal SET round = 2",
         "DELETE FROM audit_seal",
+        "UPDATE audit_subjectkey SET key = 'x'",
+        "DELETE FROM audit_subjectkey",
         "ALTER TABLE audit_auditevent DISABLE TRIGGER ALL",
         "DROP TABLE audit_auditevent",
         "SET session_replication_role = replica",
@@ -65,3 +84,95 @@ def test_the_portal_works_as_it(portals_role: str) -> None:
     # Months that are not there yet: made by the owner's rights.
     retention.make_months(now=timezone.now() + timedelta(days=400))
     retention.tend(months={Kept.SECURITY: 13, Kept.DECISION: 60}, now=timezone.now())
+
+
+def test_tables_of_its_own_do_not_pass_for_the_log(portals_role: str) -> None:
+    """PostgreSQL looks for a name among the temporary tables first, unless it is told not to."""
+    month = timezone.now().strftime("%Y-%m")
+    make_event(Event.LINK_MADE)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE audit_unsealed (kept text, at timestamptz)")
+        cursor.execute(
+            "CREATE TEMP TABLE audit_auditevent AS SELECT now() AS at, %s AS event, %s::jsonb AS"
+            " details",
+            [Event.RETENTION_DROPPED.value, f'{{"kept": "decision", "month": "{month}"}}'],
+        )
+    with refused("No event tells"):
+        run("SELECT audit_drop_month('decision', %s)", f"{month}-01")
+
+
+# --- Erasing, by the owner's rights
+
+
+def of_a_person(person: UUID, **fields: Any) -> AuditEvent:
+    return make_event(Event.LINK_MADE, employee_id=person, details={"level": "high"}, **fields)
+
+
+def test_it_erases_a_person_through_the_function(portals_role: str) -> None:
+    person = uuid4()
+    sealed = of_a_person(person, network="192.0.2.7")
+    seal()
+    unsealed = of_a_person(person, organisation_id=uuid4())
+    assert erase(person, by="user:1", now=timezone.now()) == 2
+    for event in (sealed, unsealed):
+        event.refresh_from_db()
+        assert (event.details, event.network) == ({}, "")
+    assert not SubjectKey.objects.filter(pk=person).exists()
+    seal()
+    report = verified()
+    assert report.sound, report.findings
+
+
+def test_it_cannot_blank_what_no_event_of_the_same_transaction_tells_of(portals_role: str) -> None:
+    person, other, fjordvik = uuid4(), uuid4(), uuid4()
+    event, there = of_a_person(person), of_a_person(person, organisation_id=fjordvik)
+    make_event(Event.EMPLOYEE_ERASED, employee_id=other)
+    with refused("No event of this transaction"):
+        run("SELECT audit_erase(%s, %s, %s)", person, [event.pk], [COMMITMENT])
+    make_event(Event.EMPLOYEE_ERASED, employee_id=person)
+    with refused("No event of this transaction"):  # in that chain
+        ids = [event.pk, there.pk]
+        run("SELECT audit_erase(%s, %s, %s)", person, ids, [COMMITMENT, COMMITMENT])
+
+
+def test_it_can_blank_nobody_elses_events_and_none_twice(portals_role: str) -> None:
+    person = uuid4()
+    event, others = of_a_person(person), of_a_person(uuid4())
+    make_event(Event.EMPLOYEE_ERASED, employee_id=person)
+    ids = [event.pk, others.pk]
+    with refused("Not all of these"):
+        run("SELECT audit_erase(%s, %s, %s)", person, ids, [COMMITMENT, COMMITMENT])
+    with refused("Not all of these"):
+        run("SELECT audit_erase(%s, %s, %s)", person, [], [])
+    run("SELECT audit_erase(%s, %s, %s)", person, [event.pk], [COMMITMENT])
+    with refused("append-only"):
+        run("SELECT audit_erase(%s, %s, %s)", person, [event.pk], [b"d" * 32])
+
+
+def test_it_cannot_destroy_the_key_of_sealed_details_that_stay(portals_role: str) -> None:
+    person = uuid4()
+    one, _two = of_a_person(person), of_a_person(person)
+    seal()
+    make_event(Event.EMPLOYEE_ERASED, employee_id=person)
+    with refused("left out"):
+        run("SELECT audit_erase(%s, %s, %s)", person, [one.pk], [COMMITMENT])
+    assert SubjectKey.objects.filter(pk=person).exists()
+
+
+def test_nobody_erases_who_was_not_let(portals_role: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+        cursor.execute(f"REVOKE EXECUTE ON FUNCTION audit_erase FROM {portals_role}")
+        cursor.execute(f"SET LOCAL ROLE {portals_role}")
+    with refused("permission denied for function"):
+        run("SELECT audit_erase(%s, %s, %s)", uuid4(), [], [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_of_an_earlier_transaction_is_not_enough() -> None:
+    person = uuid4()
+    event = of_a_person(person)
+    make_event(Event.EMPLOYEE_ERASED, employee_id=person)
+    with refused("No event of this transaction"):
+        run("SELECT audit_erase(%s, %s, %s)", person, [event.pk], [COMMITMENT])
+    assert erase(person, by="user:1", now=timezone.now()) == 2

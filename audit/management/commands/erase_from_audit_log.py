@@ -4,7 +4,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 from django.utils import timezone
 
-from audit.erasure import erase
+from audit.erasure import Ground, LogIsBusy, erase
 
 
 class Command(BaseCommand):
@@ -15,6 +15,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("employee", metavar="EMPLOYEE_ID", type=UUID)
+        parser.add_argument("--reason", choices=Ground.values, help="why: the log keeps it")
         parser.add_argument("--yes", action="store_true", help="do not ask")
 
     @no_translations
@@ -22,7 +23,15 @@ class Command(BaseCommand):
         employee = options["employee"]
         if not options["yes"] and input("Type the employee's id again: ").strip() != str(employee):
             raise CommandError("Nothing was changed.")
-        erased = erase(employee, by="command:erase_from_audit_log", now=timezone.now())
+        ground = Ground(options["reason"]) if options["reason"] else None
+        try:
+            erased = erase(
+                employee, by="command:erase_from_audit_log", now=timezone.now(), ground=ground
+            )
+        except LogIsBusy:
+            raise CommandError(
+                "The log is being sealed. Nothing was erased: try again in a minute."
+            ) from None
         if not erased:
             raise CommandError("The log holds nothing on this employee that could be erased.")
         self.stdout.write(f"Erased: the details of {erased} events.")
