@@ -66,6 +66,10 @@ _WATCH: Final = {"linking.view_lookdigest"}
 # As a file it leaves the portal; support needs it on the page alone.
 _TAKE_LOG: Final = {"audit.export_auditevent"}
 
+# Takes from the log for good what it tells of a person. For those who answer for the organisation,
+# and for no auditor: whoever reads the log as evidence does not shorten it.
+_ERASE: Final = {"audit.erase_auditevent"}
+
 # Who has which role belongs to what an auditor looks at.
 _SEE_ROLES: Final = {"accounts.view_rolegrant"}
 _GIVE_ROLES: Final = {"accounts.add_rolegrant", "accounts.delete_rolegrant"}
@@ -98,6 +102,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = {
         | _LOG
         | _WATCH
         | _TAKE_LOG
+        | _ERASE
         | _SEE_ROLES
         | _GIVE_ROLES
         | _SECURITY

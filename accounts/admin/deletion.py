@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import ActionLocation
@@ -12,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -82,14 +84,27 @@ class DeletesEmployees(ScopedAdmin[Employee]):
         return TemplateResponse(request, "admin/accounts/employee/delete.html", context)
 
     def _delete(self, request: HttpRequest, employees: Iterable[Employee], reason: str) -> None:
-        deleted, now = 0, timezone.now()
+        deleted, now = list[UUID](), timezone.now()
         for employee in employees:
+            key = employee.pk
             try:
                 actions.delete_employee(employee, by=actor(request), reason=reason, now=now)
-                deleted += 1
+                deleted.append(key)
             except (actions.StillEmployed, Employee.DoesNotExist):
                 continue  # employed again or deleted a moment ago
         text = ngettext(
-            "%(count)d employee was deleted.", "%(count)d employees were deleted.", deleted
+            "%(count)d employee was deleted.", "%(count)d employees were deleted.", len(deleted)
         )
-        self.message_user(request, text % {"count": deleted}, messages.SUCCESS)
+        self.message_user(request, text % {"count": len(deleted)}, messages.SUCCESS)
+        if len(deleted) == 1 and request.user.has_perm("audit.erase_auditevent"):
+            # Now, or never: nothing else leads from a name to the key any more.
+            self.message_user(request, _way_to_the_log(deleted[0]), messages.INFO)
+
+
+def _way_to_the_log(key: UUID) -> str:
+    return format_html(
+        '{} <a href="{}">{}</a>',
+        _("The audit log keeps what happened to the employee."),
+        reverse("admin:audit_auditevent_erase", args=[key]),
+        _("Erase it there, too…"),
+    )

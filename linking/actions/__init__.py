@@ -24,6 +24,7 @@ from linking.actions.decisions import (
 )
 from linking.actions.disowning import Claim, claim_of, disown, is_disowned
 from linking.actions.employment import rehire
+from linking.actions.erasing import OwnTrail, ask_erasable, erase_from_log
 from linking.actions.figures import count_figures
 from linking.actions.fingerprints import renew_fingerprints
 from linking.actions.invitations import (
@@ -101,6 +102,7 @@ __all__ = (
     "NotAPair",
     "NothingToMerge",
     "OtherIsLinked",
+    "OwnTrail",
     "PartyMayNotDecide",
     "Plan",
     "RecordsChanged",
@@ -109,6 +111,7 @@ __all__ = (
     "Typist",
     "WrongCode",
     "accept_invitation",
+    "ask_erasable",
     "check_open",
     "claim_of",
     "clear_sign_ins",
@@ -122,6 +125,7 @@ __all__ = (
     "end_leavers",
     "end_sessions_by_token",
     "end_sessions_of",
+    "erase_from_log",
     "expire_codes",
     "expire_stale_links",
     "follow_address_changes",

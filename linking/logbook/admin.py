@@ -19,6 +19,7 @@ from accounts.admin.common import actor
 from accounts.models import Employee, User
 from audit.models import AuditEvent
 from linking import actions
+from linking.logbook import erasing
 from linking.logbook.asking import SEE_LOG, TYPED, AskForm
 from linking.logbook.lines import address_of, line_of, lines_of, raw
 from linking.logbook.pages import asked_for, told_about
@@ -54,7 +55,12 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
         saved = path(
             "saved/", self.admin_site.admin_view(self.saved_view), name="audit_auditevent_saved"
         )
-        return [saved, *super().get_urls()]
+        erase = path(
+            "erase/<uuid:employee_id>/",
+            self.admin_site.admin_view(erasing.page),
+            name="audit_auditevent_erase",
+        )
+        return [saved, erase, *super().get_urls()]
 
     # --- The list
 
@@ -149,6 +155,7 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
             "newest": address_of(query) if start is not None else "",
             "saved": [(each.name, f"{_address()}?{each.query}") for each in saved],
             "save_form": SaveForm(initial={"query": here}),
+            "erase": erasing.address(query, reader),
         }
         return self._show(request, "log", **{**about, **context})
 

@@ -149,3 +149,14 @@ def test_nobody_deletes_their_own_record(eksempel: World) -> None:
     assert user.employee is not None
     assert browser_of(user).post(page_of(user.employee), {"reason": "x"}).status_code == 403
     assert User.objects.filter(pk=user.pk).exists()
+
+
+def test_the_way_on_to_the_log_is_for_whoever_may_erase_there(
+    eksempel: World, rune: Client
+) -> None:
+    anne = browser_of(make_colleague(eksempel, "Anne", Role.ADMINISTRATOR))
+    for browser, offered in ((rune, False), (anne, True)):
+        gone = with_a_history(eksempel)
+        html = browser.post(page_of(gone), {"reason": "x"}, follow=True).content.decode()
+        way = reverse("admin:audit_auditevent_erase", args=[gone.pk])
+        assert (f'href="{way}"' in html) is offered

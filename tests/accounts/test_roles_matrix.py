@@ -72,7 +72,7 @@ MODELS = {
     "accounts_user": pages("p", add="p"),  # those of employees are only shown
     "accounts_import": pages("arp", add="arp")
     | {name: Rule("arp", "arp") for name in ("approve", "look_again", "cancel", "undo", "report")},
-    "audit_auditevent": pages("asup") | {"saved": Rule("asup", "asup")},
+    "audit_auditevent": pages("asup") | {"saved": Rule("asup", "asup"), "erase": Rule("ap", "ap")},
     "linking_linkedidentity": pages("asp") | {"revoke": Rule("ap", "ap")},
     "linking_pendingcode": pages("asp"),
     "linking_outgoingmail": pages("asp"),
@@ -197,6 +197,7 @@ def valid(name: str, own: World) -> dict[str, Any]:
         "accounts_import_undo": {"yes": "1"},
         "audit_auditevent_changelist": {"q": "7F3K-2Q"},
         "audit_auditevent_saved": {"name": "Mail", "query": "group=mail"},
+        "audit_auditevent_erase": {"reason": "asked", "understood": "on"},
         "linking_case_decide": {"decision": "closed", "reason": "Seen"},
         "linking_block_lift": {"reason": "Seen"},
         "linking_campaign_add": {"organisation": organisation, "confirm": "yes"},
@@ -223,6 +224,8 @@ class Page:
             return reverse(self.rule, args=[world.rows["linking_pendingcode"].reference])  # type: ignore[attr-defined]
         if self.rule == "support_person":
             return reverse(self.rule, args=[world.rows["accounts_employee"].pk])
+        if self.rule == "admin:audit_auditevent_erase":
+            return reverse(self.rule, args=[world.rows["accounts_employee_delete"].pk])
         _admin, app, model, *more = f"{self.route}///".split("/")
         key = world.key(f"{app}_{model}", more[1]) if self.about else ""
         route = self.route.replace("<path:object_id>", key).replace("<id>", key)

@@ -64,6 +64,8 @@ def make_world(slug: str, word: str) -> World:
         reference=request.reference,
         details={"note": word},
     )
+    left = _employee(organisation, word, active=False)
+    make_event(Event.LINK_EXPIRED, organisation_id=organisation.pk, employee_id=left.pk)
     auditor = _employee(organisation, word)
     invitation = make_invitation(employee=_employee(organisation, word))
     return World(
@@ -72,7 +74,7 @@ def make_world(slug: str, word: str) -> World:
         {
             "accounts_organisation": organisation,
             "accounts_employee": stuck,
-            "accounts_employee_delete": _employee(organisation, word, active=False),
+            "accounts_employee_delete": left,
             "accounts_employee_rehire": _employee(organisation, word, active=False),
             "accounts_rolegrant": make_grant(
                 employee=auditor, role=Role.AUDITOR, organisation=organisation

@@ -14,6 +14,7 @@ from django.utils import translation
 
 from accounts.imports import words as import_words
 from accounts.models import Import
+from audit.erasure import Ground
 from audit.events import Event
 from audit.models import AuditEvent
 from linking import refusals
@@ -82,6 +83,7 @@ REASONS: dict[Event, list[str]] = {
     Event.LINK_WAITING: [Case.Kind.APPROVAL, Case.Kind.NAME_MISMATCH],
     Event.LINK_REVOKED: ["key-given-up", Refusal.NOT_EMPLOYED],
     Event.EMPLOYEE_CHANGED: ["key-given-up"],
+    Event.EMPLOYEE_ERASED: Ground.values,
     Event.BLOCK_LIFTED: [*Block.Budget.values, "key-given-up"],
     Event.CASE_OPENED: Case.Kind.values,
     Event.CASE_DECIDED: Case.Decision.values,

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.imports.words import what_happened
 from accounts.models import Import
+from audit.erasure import Ground
 from audit.events import Event
 from linking.models import Block, Case, Invitation, OutgoingMail
 from linking.policy import Refusal
@@ -54,6 +55,7 @@ _BY_EVENT: Final[Mapping[str, Callable[[str], str]]] = {
     Event.BLOCK_LIFTED: _label(Block.Budget),
     Event.CASE_OPENED: _label(Case.Kind),
     Event.CASE_DECIDED: _label(Case.Decision),
+    Event.EMPLOYEE_ERASED: _label(Ground),
     Event.IMPORT_REFUSED: lambda reason: str(what_happened(reason)),
     Event.IMPORT_CANCELLED: _label(Import.State),
     Event.ADMINISTRATOR_REFUSED: _in(_SIGNING_IN),

@@ -95,6 +95,7 @@ ADMINISTRATION: dict[str, Row] = (
     | shown("accounts_user", "add", "change")
     | shown("accounts_import", "add")
     | form("admin:audit_auditevent_saved", E.SEARCH_SAVED)
+    | form("admin:audit_auditevent_erase", E.EMPLOYEE_ERASED)
     | {"audit_export": deed(_take_the_log, E.AUDIT_EXPORTED)}
     | shown("audit_auditevent", "changelist")
     | shown("linking_linkedidentity")
