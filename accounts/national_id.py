@@ -16,8 +16,17 @@ _K1_WEIGHTS = (3, 7, 6, 1, 8, 9, 4, 5, 2)
 _K2_WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
 
 
+# Eleven digits, however they are parted: it may be somebody's identity number, or hold one.
+_ELEVEN = re.compile(r"\d(?:[\W_]*\d){10}")
+
+
 class NotANationalId(ValueError):
     """The text is not eleven ASCII digits. Its message never quotes the text."""
+
+
+def may_hold_number(text: str) -> bool:
+    """Whether what was typed may be an identity number, or hold one: rather too often than not."""
+    return _ELEVEN.search(text) is not None
 
 
 @dataclass(frozen=True, slots=True)

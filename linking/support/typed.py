@@ -6,13 +6,12 @@ from enum import StrEnum
 from itertools import product
 
 from accounts.addresses import fold_email
+from accounts.national_id import may_hold_number
 from audit.log import REFERENCE_ALPHABET
 
 LONGEST = 254
 _MOST_WORDS = 5
 _MOST_SPELLINGS = 16
-# Eleven digits, however they are parted: it may be somebody's identity number, or hold one.
-_ELEVEN = re.compile(r"\d(?:[\W_]*\d){10}")
 _PARTING = re.compile(r"[\s.\u00ad\u2010-\u2015\u2212-]+")
 # References have no letters that look alike: what they may have been read or heard as.
 _MEANT = {"0": "QD", "O": "QD", "1": "7J", "I": "J7", "L": "7J", "U": "V"}
@@ -44,7 +43,7 @@ def recognise(text: str) -> Typed:
     text = " ".join(text.replace("\0", " ").split())
     if not text:
         return Typed(Kind.NOTHING)
-    if _ELEVEN.search(text):
+    if may_hold_number(text):
         return Typed(Kind.IDENTITY_NUMBER)
     if "@" in text:
         return Typed(Kind.EMAIL, text=fold_email(text))
