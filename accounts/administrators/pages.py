@@ -1,6 +1,9 @@
 """What the pages at the administration's door share."""
 
+import posixpath
+import re
 from typing import Any
+from urllib.parse import unquote
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -31,7 +34,16 @@ def own_path(request: HttpRequest, target: str) -> str:
     local = url_has_allowed_host_and_scheme(
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return target if local and target.startswith(reverse("admin:index")) else ""
+    # Browsers go up where a path says so, whichever slash it has and however it is quoted.
+    path = posixpath.normpath(unquote(path_of(target)).replace("\\", "/"))
+    home = reverse("admin:index")
+    inside = target.startswith(home) and f"{path}/".startswith(home)
+    return target if local and inside else ""
+
+
+def path_of(target: str) -> str:
+    """Give what stands before the query of an address that begins with a path."""
+    return re.split(r"[?#]", target, maxsplit=1)[0]
 
 
 def onwards(target: str) -> HttpResponse:
