@@ -8,6 +8,7 @@ from django.db import transaction
 
 from accounts.actors import roles_of
 from accounts.models import Employee
+from accounts.purposes.choices import NOT_TOLD, Why
 from audit.events import Event
 from audit.log import record
 
@@ -38,12 +39,12 @@ def note_view(
     by: str,
     now: datetime,
     reference: str = "",
-    purpose: str = "",
+    why: Why = NOT_TOLD,
     page: str = "",
 ) -> None:
     """Write that somebody read about an employee, and by which roles they could.
 
-    The employee is told the roles, also when they have changed. `purpose`, where it was asked for;
+    The employee is told the roles, also when they have changed. `why` is what was told of it;
     `page` is what they opened for it in the administration, such as `linking_pendingcode`.
     """
     record(
@@ -54,7 +55,7 @@ def note_view(
         employee=employee.pk,
         reference=reference,
         roles=roles_of(by, employee.organisation_id),
-        **_given(purpose=purpose, page=page),
+        **_given(purpose=why.purpose, purpose_text=why.text, page=page),
     )
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.lists import FOUND, BoundedLists
 from accounts.looks import note_search, note_view
 from accounts.models import Employee, Organisation, User
+from accounts.purposes.asking import purposes_for
 
 
 class WatchedPages[Row: Model](BoundedLists[Row]):
@@ -32,12 +33,18 @@ class WatchedPages[Row: Model](BoundedLists[Row]):
         raise NotImplementedError
 
     def note_look(self, request: HttpRequest, rows: Iterable[Row]) -> None:
-        """Write that the user reads about whoever these rows are about; once of each."""
+        """Write that the user reads about whoever these rows are about; once of each.
+
+        Raises:
+            PurposeNeeded: what for has not been told; nothing is written.
+        """
         people = {each for row in rows for each in self.people_of(row) if each is not None}
         if not self.about_people or not isinstance(request.user, User):
             return
+        whys = purposes_for(request, [each.pk for each in people])
+        by, now = request.user.actor, timezone.now()
         for employee in sorted(people, key=lambda each: each.pk):
-            note_view(employee, by=request.user.actor, now=timezone.now(), page=self._page)
+            note_view(employee, by=by, now=now, why=whys[employee.pk], page=self._page)
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any

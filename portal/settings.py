@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "accounts.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",  # lets allauth's forms find the request
+    "accounts.purposes.middleware.PurposeMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"

@@ -19,6 +19,7 @@ urlpatterns = [
     ),
     path("language/", set_language, name="set_language"),
     path("admin/sign-in/", include("accounts.administrators.urls")),
+    path("admin/purpose/", include("accounts.purposes.urls")),
     path("admin/support/", include("linking.support.urls")),
     path("admin/audit/auditevent/export/", include("accounts.log_export.urls")),
     path("admin/", admin.site.urls),

@@ -9,11 +9,16 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, generate_totp_secret, hotp_value
 from allauth.mfa.utils import encrypt
+from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.administrators.gate import LOCAL_BACKEND
 from accounts.models import User
+from accounts.purposes.choices import Purpose, Why
+from accounts.purposes.standing import HOLDS, end, hold
+from accounts.sessions import ABSOLUTE_LIFETIME
 from tests.passkeys import Passkey
 
 PASSWORD = "a-long-and-fine-one"
@@ -27,7 +32,22 @@ def sign_in(client: Client, user: User, *, ago: float = 0) -> None:
     request.session = client.session
     record_authentication(request, user, "mfa", type="totp")
     request.session["account_authentication_methods"][-1]["at"] -= ago
+    hold_purpose(request.session)
     request.session.save()
+
+
+def hold_purpose(session: SessionBase) -> None:
+    """Let a purpose hold as long as the session, where the test is about something else."""
+    later = timezone.now() + ABSOLUTE_LIFETIME - HOLDS
+    hold(session, Why(Purpose.CONTROL), None, now=later)
+
+
+def without_purpose(client: Client) -> Client:
+    """Let none hold, as for whoever has just signed in."""
+    session = client.session
+    end(session)
+    session.save()
+    return client
 
 
 def enrol_app(user: User) -> str:

@@ -15,6 +15,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accounts.administrators.gate import FRESH, is_fresh, may_administer
+from accounts.http import opens_form
 from accounts.models import User
 
 # A form that was opened in time may take its time to be filled in.
@@ -26,7 +27,7 @@ def needs_fresh_sign_in(request: HttpRequest) -> HttpResponse | None:
 
     Of whoever is not in nothing is asked: they are not let further anyway.
     """
-    opens = _opens(request)
+    opens = opens_form(request)
     if not may_administer(request) or is_fresh(
         request, within=FRESH if opens else FRESH_ENOUGH_TO_SEND
     ):
@@ -34,11 +35,6 @@ def needs_fresh_sign_in(request: HttpRequest) -> HttpResponse | None:
     if request.method == "POST":
         messages.warning(request, _("Nothing has been changed yet. Please do it once more."))
     return redirect(_confirming(request))
-
-
-def _opens(request: HttpRequest) -> bool:
-    """Whether this opens a form. An action on a list comes as a POST, and again with its reason."""
-    return request.method != "POST" or ("action" in request.POST and "reason" not in request.POST)
 
 
 def _confirming(request: HttpRequest) -> str:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access import ScopedAdmin, organisations
 from accounts.admin.common import actor
 from accounts.models import Employee, User
+from accounts.purposes.asking import purpose_for
 from audit.models import AuditEvent
 from linking import actions
 from linking.logbook import erasing
@@ -161,19 +162,20 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
 
     def _note(self, request: HttpRequest, query: Query, found: Found) -> None:
         """Each reading of the log is in the log; of one person's events, also as a look at them."""
+        if query.person is not None:
+            self._note_view(request, query.person)
         now, by, only = timezone.now(), actor(request), _only_place(request)
         chosen = UUID(query.organisation) if len(query.organisation) > len("portal") else only
         actions.note_log_search(
             kinds=query.asked, hits=len(found.events), organisation=chosen, by=by, now=now
         )
-        if query.person is not None:
-            self._note_view(request, query.person)
 
     def _note_view(self, request: HttpRequest, key: UUID, reference: str = "") -> None:
         here = organisations(request.user, SEE_LOG)
         employee = Employee.objects.filter(pk=key, organisation__in=here).first()
         if employee is not None:
-            actions.note_view(employee, by=actor(request), now=timezone.now(), reference=reference)
+            why, now = purpose_for(request, employee.pk), timezone.now()
+            actions.note_view(employee, by=actor(request), now=now, reference=reference, why=why)
 
     # --- One event
 

@@ -129,7 +129,8 @@ def cells_of_a_look(look: Look) -> Row:
         cell("event", _("event"), look.event, said=look.said),
         cell("by", _("by"), look.who),
         cell("oneself", _("you yourself"), look.oneself),
-        cell("purpose", _("why"), look.purpose),
+        cell("purpose", _("why"), look.why.purpose, said=str(look.why)),
+        cell("purpose_text", _("why"), look.why.text, said=""),
         cell("reference", _("reference"), look.reference),
     ]
 

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.actors import Actor, Kind, actors_of
 from accounts.models import Employee
+from accounts.purposes.choices import NOT_TOLD, Why
 from audit.events import Event
 from audit.models import AuditEvent
 from linking.own.words import LOOKED, details_in_words, event_in_words, who_in_words
@@ -50,7 +51,7 @@ class Look:
     said: str
     who: str
     oneself: bool
-    purpose: str = ""
+    why: Why = NOT_TOLD
     reference: str = ""
 
 
@@ -176,6 +177,6 @@ def _look(event: AuditEvent, actor: Actor, employee: Employee) -> Look:
             with_name=employee.organisation.shows_who_looked,
         ),
         oneself=actor.kind == Kind.PERSON and actor.employee == employee.pk,
-        purpose=str(event.details.get("purpose", "")),
+        why=Why.of(event.details),
         reference=event.reference,
     )

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import organisations, scope
 from accounts.admin.common import actor
 from accounts.models import Employee
+from accounts.purposes.asking import purpose_for
 from linking import actions
 from linking.story import answer, timeline
 from linking.support.access import SEE_PEOPLE, may_read_story, page_of
@@ -113,8 +114,9 @@ def person(request: HttpRequest, employee_id: UUID) -> HttpResponse:
         raise PermissionDenied
     now = timezone.now()
     hit = _about(request, employee)
+    why = purpose_for(request, employee.pk, quoted=hit is not None)
     quoted_reference = hit.reference if hit else ""
-    actions.note_view(employee, by=actor(request), now=now, reference=quoted_reference)
+    actions.note_view(employee, by=actor(request), now=now, reference=quoted_reference, why=why)
     facts = facts_of(employee, now=now)
     context = {
         "employee": employee,

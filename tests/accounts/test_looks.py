@@ -30,7 +30,7 @@ def looks(event: Event = Event.PERSON_VIEWED) -> list[tuple[Any, dict[str, Any]]
 
 
 def viewed(employee: Any, page: str) -> tuple[Any, dict[str, Any]]:
-    return employee.pk, {"page": page, "roles": None}
+    return employee.pk, {"page": page, "purpose": "control", "roles": None}
 
 
 @pytest.fixture

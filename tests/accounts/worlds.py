@@ -12,7 +12,7 @@ from accounts.roles import Role
 from accounts.sessions import EID_USED_AT, LEVEL, OIDC_SID
 from audit.events import Event
 from linking.models import Case
-from tests.administrators import sign_in
+from tests.administrators import hold_purpose, sign_in
 from tests.factories import (
     make_block,
     make_case,
@@ -128,6 +128,7 @@ def browser_of(user: User | None, host: str = "127.0.0.1") -> Client:
         client.force_login(user, backend=BACKEND)
         session = client.session
         session.update({OIDC_SID: "sid", LEVEL: "high", EID_USED_AT: time.time()})
+        hold_purpose(session)
         session.save()
     return client
 

@@ -401,7 +401,7 @@ def test_a_search_is_an_event_without_what_was_typed(
     shown(siri, sent_to(siri, q="nordby", what="group=mail"))
     searched, viewed = looks(Event.AUDIT_SEARCHED), looks(Event.PERSON_VIEWED)
     assert searched == [("audit:searched", None, {"kinds": ["person", "group"], "hits": 0})]
-    assert viewed == [("person:viewed", kari.pk, {"roles": ["support"]})]
+    assert viewed == [("person:viewed", kari.pk, {"roles": ["support"], "purpose": "control"})]
     row = AuditEvent.objects.get(event=Event.AUDIT_SEARCHED)
     assert row.organisation_id == eksempel.organisation.pk
     assert row.actor == User.objects.get(employee__first_name="Siri").actor
@@ -414,7 +414,9 @@ def test_an_event_about_somebody_is_a_look_at_them(
 ) -> None:
     event = note(eksempel, employee_id=kari.pk)
     shown(siri, reverse("admin:audit_auditevent_change", args=[event.pk]))
-    assert looks(Event.PERSON_VIEWED) == [("person:viewed", kari.pk, {"roles": ["support"]})]
+    assert looks(Event.PERSON_VIEWED) == [
+        ("person:viewed", kari.pk, {"roles": ["support"], "purpose": "control"})
+    ]
 
 
 def test_nobody_of_another_organisation_is_looked_at(siri: Client, fjordvik: World) -> None:

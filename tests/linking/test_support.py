@@ -270,7 +270,7 @@ def test_looking_and_searching_are_events_without_what_was_typed(
     siri.post(SEARCH, {"q": "kari"}, follow=True)
     assert events() == [
         ("person:searched", {"kind": "name", "hits": 1}),
-        ("person:viewed", {"roles": ["support"]}),
+        ("person:viewed", {"roles": ["support"], "purpose": "control"}),
     ]
     last = AuditEvent.objects.latest("id")
     assert last.employee_id == employee.pk

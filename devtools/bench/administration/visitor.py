@@ -115,6 +115,8 @@ def signed_in(viewer: str) -> Any:
 
     from accounts.administrators.gate import LOCAL_BACKEND  # noqa: PLC0415
     from accounts.models import Organisation, RoleGrant, User  # noqa: PLC0415
+    from accounts.purposes.choices import Purpose, Why  # noqa: PLC0415
+    from accounts.purposes.standing import hold  # noqa: PLC0415
 
     role, slug = PLACES[viewer]
     user, _made = User.objects.get_or_create(
@@ -131,6 +133,7 @@ def signed_in(viewer: str) -> Any:
     request = HttpRequest()
     request.session = client.session
     record_authentication(request, user, "mfa", type="totp")
+    hold(request.session, Why(Purpose.CONTROL), None, now=timezone.now())
     request.session.save()
     return client
 

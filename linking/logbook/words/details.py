@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import AssuranceLevel
+from accounts.purposes.choices import purpose_in_words
 from accounts.roles import Role
 from audit.events import Event, Kept
 from linking.eids import eid_name
@@ -164,7 +165,8 @@ DETAILS: Final[Mapping[str, Way]] = {
     "level": _with(gettext_lazy("Level of security: %(value)s."), _label(AssuranceLevel)),
     "how": lambda value, _names: str(_ENDED.get(str(value), "")),
     "why": _with(gettext_lazy("Reason given: %(value)s")),
-    "purpose": _with(gettext_lazy("Purpose: %(value)s")),
+    "purpose": _with(gettext_lazy("Purpose: %(value)s"), lambda kept: purpose_in_words(str(kept))),
+    "purpose_text": _with(gettext_lazy("The reason, in their words: %(value)s")),
     "kind": _with(gettext_lazy("Mail: %(value)s."), _label(OutgoingMail.Kind)),
     "attempts": _with(gettext_lazy("Tries to deliver it: %(value)s.")),
     "tries": _with(gettext_lazy("Tries with this code so far: %(value)s.")),

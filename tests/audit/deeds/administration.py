@@ -9,7 +9,7 @@ from audit.events import Event as E  # noqa: N817  # a table
 from tests.administrators import (
     PASSWORD,
 )
-from tests.audit.deeds.rows import SHOWS, Row, deed, form, shown
+from tests.audit.deeds.rows import SHOWS, Nothing, Row, deed, form, shown
 from tests.audit.scene import Scene
 
 
@@ -57,6 +57,7 @@ _OTHERS: dict[str, Row] = {
     "admin:app_list audit": SHOWS,
     "admin:app_list linking": SHOWS,
     "admin/(?P<url>.*)$": SHOWS,
+    "purpose": Nothing("the session alone keeps it; each look tells of it"),
     "support": deed(lambda s: s.post("/admin/support/", q="Quokkaulf"), E.PERSON_SEARCHED),
     "admin:audit_auditevent_changelist": deed(
         lambda s: s.post("/admin/audit/auditevent/", q="Nobody's name"), E.PERSON_SEARCHED

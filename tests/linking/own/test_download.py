@@ -147,6 +147,18 @@ def test_the_file_has_what_the_portal_holds_under_keys_that_stay(
     assert (done["event"], set(done)) == ("employee:created", {"at", "event"})
 
 
+def test_a_purpose_is_a_code_in_the_file_and_words_on_the_page(
+    browser: Client, eva: Employee, siri: User
+) -> None:
+    look(eva, siri, purpose="case")
+    look(eva, siri, purpose="other", purpose_text="The union asked")
+    told = [(each["purpose"], each["purpose_text"]) for each in json.loads(taken(browser))["looks"]]
+    assert told == [("other", "The union asked"), ("case", "")]
+    page = taken(browser, PAGE)
+    assert "Deciding a case" in page
+    assert page.count("The union asked") == 1
+
+
 def leaks(text: str) -> Iterator[str]:
     """What must stand in no download: secrets, fingerprints, notes, other people."""
     for byte in (0xFA, 0xFB, 0xFC, 0xFD, 0xFE):

@@ -95,6 +95,31 @@ def test_why_is_told_by_purpose_or_by_what_was_quoted(
     assert "Why: not told" in text(browser, LOOKS)
 
 
+@pytest.mark.parametrize(
+    ("language", "why"),
+    [
+        ("nb", "Hvorfor: Hjelp til å logge inn"),
+        ("nn", "Kvifor: Hjelp til å logge inn"),
+        ("en", "Why: Help with signing in"),
+    ],
+)
+def test_a_purpose_from_the_list_is_told_in_the_readers_language(
+    browser: Client, siri: User, eva: Employee, language: str, why: str
+) -> None:
+    support, page = browser_of(siri), reverse("support_person", args=[eva.pk])
+    told = {"purpose-kind": "sign-in", "purpose-people": str(eva.pk), "purpose-next": page}
+    assert support.post("/admin/purpose/", told, follow=True).status_code == 200
+    page = browser.get(LOOKS, headers={"accept-language": language}).content.decode()
+    assert why in page
+
+
+def test_another_reason_is_told_as_it_was_written(
+    browser: Client, siri: User, eva: Employee
+) -> None:
+    look(eva, siri, purpose="other", purpose_text="The union asked")
+    assert "Why: The union asked" in text(browser, LOOKS)
+
+
 def test_a_look_at_oneself_says_so(browser: Client, user: User, eva: Employee) -> None:
     look(eva, user)
     page = text(browser, LOOKS)
