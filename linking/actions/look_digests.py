@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.grants import RoleGrant
 from accounts.models import Organisation, User
+from accounts.purposes.choices import Purpose
 from accounts.roles import PERMISSIONS
 from audit.events import Event, Kept
 from audit.log import record
@@ -82,6 +83,7 @@ def _looked_on(day: date) -> dict[UUID | None, list[Looked]]:
                 employee=employee,
                 oneself=employee is not None and own.get(actor) == employee,
                 purpose=bool(purpose),
+                kind=purpose if purpose in Purpose.values else "",  # older ones are free text
                 reference=bool(reference),
                 export=event == Event.AUDIT_EXPORTED,
             )

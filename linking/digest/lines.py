@@ -1,8 +1,8 @@
 """What one member of staff looked up on a day, and whether somebody should look into it. Pure."""
 
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Final
 from uuid import UUID
@@ -25,6 +25,8 @@ class Looked:
     employee: UUID | None
     oneself: bool = False
     purpose: bool = False
+    kind: str = ""
+    """Which purpose of the list it was, if one of those."""
     reference: bool = False
     export: bool = False
 
@@ -41,6 +43,8 @@ class Line:
     own: int = 0
     """Looks at one's own record. What follows is of the looks at others."""
     with_purpose: int = 0
+    purposes: Mapping[str, int] = field(default_factory=dict)
+    """How many of those had which purpose of the list."""
     quoted: int = 0
     """Without a purpose, but somebody had quoted a reference."""
     unexplained: int = 0
@@ -82,6 +86,7 @@ def _line(actor: str, looked: list[Looked], usual: int | None) -> Line:
         exports=sum(each.export for each in looked),
         own=sum(each.oneself for each in looked),
         with_purpose=sum(each.purpose for each in views),
+        purposes=dict(Counter(each.kind for each in views if each.kind)),
         quoted=sum(each.reference and not each.purpose for each in views),
         unexplained=sum(not each.reference and not each.purpose for each in views),
         bulk=is_bulk(people, usual=usual),

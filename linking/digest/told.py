@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.actors import Actor, Kind, actors_of
+from accounts.purposes.choices import purpose_in_words
 from linking.digest.lines import HANDFUL, MANY, TIMES_USUAL, USUAL_OF_DAYS, Line
 from linking.models import LookDigest
 from linking.own.words import roles_in_words
@@ -58,11 +59,18 @@ def _counts(line: Line) -> list[str]:
         (people, ngettext("%(count)d person looked at", "%(count)d people looked at", people)),
         (searches, ngettext("%(count)d search", "%(count)d searches", searches)),
         (exports, ngettext("%(count)d export", "%(count)d exports", exports)),
-        (line.with_purpose, _("looks with a purpose: %(count)d")),
+        (line.with_purpose, _("looks with a purpose: %(count)d") + _which(line)),
         (line.quoted, _("looks with a reference quoted: %(count)d")),
         (line.unexplained, _("looks without either: %(count)d")),
     )
     return [text % {"count": count} for count, text in counted if count]
+
+
+def _which(line: Line) -> str:
+    """Tell how many looks had which purpose; nothing of those from before there was a list."""
+    most_usual_first = sorted(line.purposes.items(), key=lambda each: (-each[1], each[0]))
+    named = [f"{number} × {purpose_in_words(kind)}" for kind, number in most_usual_first]
+    return f" ({'; '.join(named)})" if named else ""
 
 
 def _flags(line: Line) -> list[str]:

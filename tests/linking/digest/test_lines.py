@@ -49,6 +49,11 @@ def test_each_look_is_explained_once_at_most() -> None:
     assert (found.with_purpose, found.quoted, found.unexplained) == (2, 1, 1)
 
 
+def test_looks_are_counted_by_purpose() -> None:
+    rows = [looked(purpose=True, kind=kind) for kind in ("case", "asked", "asked", "")]
+    assert line(*rows, looked()).purposes == {"asked": 2, "case": 1}
+
+
 def test_whoever_looked_at_most_stands_first() -> None:
     rows = [looked(), looked(actor="user:arne"), looked(OLA, actor="user:arne")]
     assert [each.actor for each in lines_of(rows, usual=None)] == ["user:arne", "user:siri"]

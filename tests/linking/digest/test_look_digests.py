@@ -332,6 +332,19 @@ def test_the_mail_says_who_looked_at_how_many_and_what_to_look_into(mail: Outgoi
         assert f"/admin/linking/lookdigest/{mail.look_digest_id}/change/" in text
 
 
+def test_the_mail_says_how_many_looks_had_which_purpose(
+    eksempel: World, siri: User, kari: Employee
+) -> None:
+    for purpose in ("sign-in", "case", "sign-in"):
+        look(kari, siri, now=NOON, purpose=purpose)
+    look(kari, siri, now=NOON, purpose="other", purpose_text="Karibjørg rang")
+    make_look_digests(now=NEXT_DAY)
+    counted = "2 × Help with signing in; 1 × Deciding a case; 1 × Another reason"
+    for text in text_of(_in(mails()[0], "en"))[1:]:
+        assert f"looks with a purpose: 4 ({counted})." in " ".join(text.split())
+        assert "Karibjørg" not in text
+
+
 def test_the_mail_names_nobody_who_was_looked_at(mail: OutgoingMail, kari: Employee) -> None:
     for text in text_of(mail):
         assert "Karibjørg" not in text
