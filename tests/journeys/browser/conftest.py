@@ -69,11 +69,14 @@ def demo(tmp_path_factory: pytest.TempPathFactory, services: dict[str, str]) -> 
 def administrator(demo: Demo, chromium: Browser) -> StorageState:
     """The cookies of the demo's administrator, who has come in by password and app.
 
-    Once for all tests: a code signs in once, and the next one takes half a minute.
+    Once for all tests: a code signs in once, and the next one takes half a minute. What they look
+    at people for is told for all.
     """
     driver = Driver(demo, chromium)
     driver.type_password("admin", demo.password)
     driver.type_code(demo.unused_app_code())
+    driver.open("/admin/purpose/")
+    driver.tell_purpose("control")
     state = driver.context.storage_state()
     driver.close()
     return state

@@ -192,6 +192,14 @@ class Driver:
         with self.page.expect_navigation():
             self.page.locator("main input[type=submit]").last.click()
 
+    def tell_purpose(self, kind: str, *, of_everybody: bool = False) -> None:
+        """On the page that asks what somebody is looked at for: choose, and go on."""
+        self.page.locator(f"[name=purpose-kind][value={kind}]").check()
+        if of_everybody:
+            self.page.locator("[name=purpose-everybody]").check()
+        with self.page.expect_navigation():
+            self.page.locator(".purpose-page input[type=submit]").click()
+
     def open_in_the_administration(self, path: str) -> None:
         """Open a page as the demo's administrator, and confirm it where that is asked."""
         self.open(path)

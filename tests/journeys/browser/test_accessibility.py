@@ -27,6 +27,7 @@ OPEN_PAGES = [
 def admin_pages() -> Iterator[str]:
     """Every list of the administration, and every form for a new row; none can be forgotten."""
     yield reverse("admin:index")
+    yield reverse("purpose")
     everything = RequestFactory().get("/")
     everything.user = User(is_superuser=True)
     for model, page in admin.site._registry.items():

@@ -79,11 +79,46 @@ def test_support_finds_the_reason_in_one_search_and_says_what_to_do(
     me.page.locator("#id_q").fill(CALLER.email)
     me.page.keyboard.press("Enter")
     me.page.wait_for_url(re.compile(r"\?person="))
+    asks = me.page.get_by_role("heading", name="Hva trenger du dette til?")
+    expect(asks).to_be_visible()
+    assert CALLER.family_name not in me.page.content()
+    me.page.get_by_label("Annen grunn").check()
+    expect(me.page.get_by_label("Hvilken grunn?")).to_be_visible()
+    assert fits(me) == ([], False)
+    me.tell_purpose("sign-in")
+    expect(asks).to_be_hidden()
+    expect(me.page.locator(".purpose-line")).to_contain_text("Hjelp til å logge inn")
     assert CALLER.family_name.lower() not in me.page.url.lower()
     assert fits(me) == ([], False)
     me.page.locator(".log-event summary").first.click()
     me.page.get_by_role("link", name="Alt som har hendt med denne personen").first.click()
     expect(me.page.locator(".answer h2").first).to_have_text("Kan ikke logge inn.")
+
+
+def test_two_who_are_chosen_in_a_list_come_through_the_question_by_keyboard(
+    visit: Visit, administrator: object
+) -> None:
+    """They are posted, and posted on; for those who share the session, all stands as before."""
+    me = visit(axe=True, storage_state=administrator)
+    me.open("/admin/purpose/")
+    me.page.get_by_role("button", name="Avslutt, og spør meg på nytt").click()
+    me.open_in_the_administration("/admin/accounts/employee/")
+    chosen = me.page.locator("#result_list tbody tr").filter(has_text="@eksempel-kommune")
+    for row in (0, 1):
+        chosen.nth(row).locator(".action-select").check()
+    me.page.locator("select[name=action]").first.select_option("merge")
+    with me.page.expect_navigation():
+        me.page.locator("#changelist-form button[name=index]").first.click()
+    me.page.locator("[name=purpose-kind]").first.focus()
+    me.page.keyboard.press("ArrowDown")
+    me.page.keyboard.press("Tab")
+    assert me.focused("name") == "purpose-everybody"
+    assert fits(me) == ([], False)
+    me.page.keyboard.press("Space")
+    with me.page.expect_navigation():
+        me.page.keyboard.press("Enter")
+    expect(me.page.get_by_role("heading", name="Slå sammen")).to_be_visible()
+    expect(me.page.locator(".purpose-line")).to_contain_text("Henvendelse fra den ansatte")
 
 
 def test_a_search_is_kept_and_an_event_opened_by_keyboard(
