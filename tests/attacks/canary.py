@@ -169,7 +169,7 @@ class Canary:
         administrator.post(SIGN_IN, username="admin", password=PASSWORD)
         administrator.get(SECOND_FACTOR)
         signed_in = administrator.post(SECOND_FACTOR, code=code_of(self.app_secret))
-        statuses = [signed_in.status]
+        statuses = [signed_in.status, *self._purposes_told(administrator)]
         statuses += [administrator.get(path).status for path in admin_pages()]
         person = reverse("admin:accounts_employee_change", args=[self.employee.pk])
         statuses.append(administrator.submit(person, department="Kanari").status)
@@ -178,6 +178,13 @@ class Canary:
         statuses.append(administrator.submit(revoke, reason="the end of the run").status)
         statuses += [administrator.get(path).status for path in admin_pages()]
         return statuses
+
+    def _purposes_told(self, administrator: Surfer) -> list[int]:
+        """Tell what for, after the number itself was typed as the reason."""
+        purpose = reverse("purpose")
+        typed = {"purpose-kind": "other", "purpose-text": f"Nr. {INGRID.national_id}"}
+        refused = administrator.submit(purpose, **typed)
+        return [refused.status, administrator.submit(purpose, **{"purpose-kind": "control"}).status]
 
     # --- What is kept ----------------------------------------------------------------------------
 

@@ -42,9 +42,14 @@ def places(canary: Canary, forms: list[tuple[str, bytes]]) -> dict[str, list[str
     return {place: names for place, names in found if names}
 
 
-def test_the_number_is_nowhere_but_in_the_id_token(canary: Canary) -> None:
+def test_the_number_is_nowhere_but_in_the_id_token_and_in_the_form_that_is_refused(
+    canary: Canary,
+) -> None:
     """A-30: database, broker, logs, mails, admin history, HTTP captures, error texts."""
-    assert set(places(canary, number_spellings(NUMBER))) == {"from the gateway: POST /token"}
+    assert set(places(canary, number_spellings(NUMBER))) == {
+        "from the gateway: POST /token",
+        "browser to portal: POST /admin/purpose/",
+    }
 
 
 def test_the_code_is_nowhere_but_in_its_mail_and_in_the_form_that_brings_it(canary: Canary) -> None:
