@@ -83,7 +83,9 @@ def _show(request: HttpRequest, form: PurposeForm) -> HttpResponse:
 
 
 def _carried(request: HttpRequest) -> list[tuple[str, str]]:
-    """Give what was posted to the page that was asked for, which is not this one's."""
+    """Give what was posted to the page that was asked for: an action on a list, and no other."""
+    if "action" not in request.POST:
+        return []
     return [
         (name, str(value))
         for name, values in request.POST.lists()
