@@ -98,6 +98,7 @@ def test_no_page_about_somebody_opens_before_it_is_told_what_for(
         assert whys()[-1] == {"purpose": "registry"}
         without_purpose(pia)
     assert number > 25
+    assert AuditEvent.objects.filter(event=Event.AUDIT_SEARCHED).count() == 1  # not before it asked
 
 
 @pytest.mark.parametrize("action", ["merge", "delete_for_good"])
