@@ -24,6 +24,7 @@ from audit.events import Kept
 from audit.receiver import Receiver
 
 _HEAD_SCHEMES = ("file", "mailto", "syslog")
+_QUEUE = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")  # a token of RFC 9110
 _OUR_HEADERS = {"connection", "content-encoding", "content-length", "content-type", "host"}
 
@@ -103,6 +104,14 @@ def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
         return [ipaddress.ip_network(word) for word in words(name, "")]
     except ValueError:
         raise ImproperlyConfigured(f"{name} is not a list such as 10.0.0.5,10.1.0.0/16.") from None
+
+
+def queue() -> str:
+    """Read the queue's name: two portals on one broker need two."""
+    name = text("CELERY_QUEUE", "celery")
+    if not _QUEUE.fullmatch(name):
+        raise ImproperlyConfigured("CELERY_QUEUE is not 1 to 100 letters, digits, - and _.")
+    return name
 
 
 def cache() -> dict[str, Any]:

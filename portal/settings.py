@@ -95,11 +95,17 @@ CACHES = {
 }
 
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "postgresql://" if DEVELOPMENT else None)
+CELERY_TASK_DEFAULT_QUEUE = env.queue()
 # A broker that is down or silent costs a page two seconds at most; the sweep takes what was lost.
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
 if CELERY_BROKER_URL.startswith(("redis://", "rediss://")):
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 2, "socket_connect_timeout": 2}
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "socket_timeout": 2,
+        "socket_connect_timeout": 2,
+        # What a killed worker held lies in one place for all queues, unless their keys differ.
+        "global_keyprefix": f"{CELERY_TASK_DEFAULT_QUEUE}:",
+    }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

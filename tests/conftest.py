@@ -19,6 +19,7 @@ from devtools.idporten.clients import Client
 from devtools.idporten.keys import KeyRing
 from devtools.idporten.server import StandIn
 from devtools.mailbox import Mailbox
+from devtools.queues import delete_queue
 from linking import fingerprint_keys
 from portal import lifecycle
 from portal.celery import app as celery_app
@@ -66,8 +67,9 @@ def _the_log_can_be_emptied() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _queue_is_closed(django_db_setup: None) -> Iterator[None]:
-    """The queue lives in the test database, which cannot be dropped while it is connected."""
+    """Nothing is left at the broker, nor open: a database with a queue could not be dropped."""
     yield
+    delete_queue()
     celery_app.close()
     celery_app.pool.force_close_all()
     atexit.unregister(lifecycle.note_stopped)  # of `portal.wsgi`, once this database is gone

@@ -6,6 +6,7 @@ for loopback.
 
 import atexit
 import os
+import secrets
 import socket
 from typing import Any
 
@@ -17,6 +18,8 @@ TEST_DATA = environment.DATA_DIR / "tests"
 DATABASE_LOG = "KOBLING_TEST_DATABASE_LOG"
 
 os.environ["DEBUG"] = "1"
+# One for each process, a worker of pytest-xdist too: real workers would take others' messages.
+os.environ["CELERY_QUEUE"] = f"tests-{secrets.token_hex(4)}"
 environment.fill_in_settings(TEST_DATA / "secrets")
 _cluster = environment.fill_in_test_database(TEST_DATA / "postgres")
 if _cluster is not None:

@@ -14,10 +14,16 @@ from xdist.scheduler.loadscope import LoadScopeScheduling
 AT_MOST = 4
 """Workers, unless `-n` asks for more: each has a database, and the slowest files take as long."""
 
-ONE_BROKER = ("tests/attacks/test_canary.py", "tests/journeys/browser/")
-"""Real Celery workers on the run's broker: they would take each other's messages."""
+ONE_DEMO = "tests/journeys/browser/"
+"""All look at the same demo: a second one would take longer than they do."""
 
-LONGEST = (*ONE_BROKER, "tests/crashes/", "tests/devtools/", "tests/races/")
+LONGEST = (
+    "tests/attacks/test_canary.py",
+    ONE_DEMO,
+    "tests/crashes/",
+    "tests/devtools/",
+    "tests/races/",
+)
 """Come first, so that no core waits at the end for one long file. Nothing else hangs on it."""
 
 # One seed for all workers, another in each run: they must find the tests in the same order.
@@ -28,7 +34,7 @@ class WholeFiles(LoadScopeScheduling):  # type: ignore[misc]  # published withou
     """Give a worker whole files, in order: what a file sets up for its tests is set up once."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "one broker" if nodeid.startswith(ONE_BROKER) else nodeid.partition("::")[0]
+        return ONE_DEMO if nodeid.startswith(ONE_DEMO) else nodeid.partition("::")[0]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import django
-import redis
 import urllib3
 
 from devtools.crashes import points, services
 from devtools.crashes.points import Kill, Point
 from devtools.mailbox import Mailbox
+from devtools.queues import delete_queue
 
 if TYPE_CHECKING:
     from devtools.crashes.visitors import Visitor
@@ -70,9 +70,9 @@ def running_stage() -> Iterator["Stage"]:
         os.environ["EMAIL_URL"] = f"smtp://127.0.0.1:{mailbox.smtp_port}"
         os.environ[points.FOLDER_SETTING] = str(folder)
         os.environ[services.PORT_SETTING] = str(_free_port())
-        os.environ[services.QUEUE_SETTING] = f"crashes-{secrets.token_hex(4)}"
+        os.environ["CELERY_QUEUE"] = f"crashes-{secrets.token_hex(4)}"
         django.setup()
-        stack.callback(_leave_no_queue)  # after the services, which would make it again
+        stack.callback(delete_queue)  # after the services, which would make it again
         stack.enter_context(_services())
         yield Stage(folder, mailbox, f"http://127.0.0.1:{os.environ[services.PORT_SETTING]}")
 
@@ -197,21 +197,6 @@ def _services() -> Iterator[None]:
         yield
     finally:
         process.communicate()  # its standard input is over, and so it ends
-
-
-def _leave_no_queue() -> None:
-    """Delete what is left at a server of queues; the database goes as a whole."""
-    from portal.celery import app
-
-    name, url = os.environ[services.QUEUE_SETTING], str(app.conf.broker_url)
-    if url.startswith("redis"):
-        with redis.Redis.from_url(url) as server:
-            for key in server.scan_iter(match=f"{name}*"):
-                server.delete(key)
-    elif url.startswith("amqp"):
-        with app.connection_for_write() as connection, connection.channel() as channel:
-            channel.queue_delete(name)
-            channel.exchange_delete(name)
 
 
 def _free_port() -> int:

@@ -20,7 +20,7 @@ from devtools.demo import processes
 
 NAMES = ("web", "worker1", "worker2", "beat")
 LOOK_SECONDS = 0.02
-PORT_SETTING, QUEUE_SETTING = "CRASHES_PORT", "CRASHES_QUEUE"
+PORT_SETTING = "CRASHES_PORT"
 # Times are shortened, the logic is not. A lease is still far longer than a task here.
 LEASE_SECONDS = 3.0
 SWEEP_AFTER_SECONDS = 0.5
@@ -55,10 +55,6 @@ def _load() -> None:
     delivery.LEASE = timedelta(seconds=LEASE_SECONDS)
     delivery.SWEEP_AFTER = timedelta(seconds=SWEEP_AFTER_SECONDS)
     transport.LEASE_SECONDS = QUEUE_LEASE_SECONDS
-    queue = app.conf.task_default_queue = os.environ[QUEUE_SETTING]
-    if str(app.conf.broker_url).startswith("redis"):
-        # What a killed worker held is kept for all users of that Redis alike, unless keys differ.
-        app.conf.broker_transport_options["global_keyprefix"] = f"{queue}:"
     sweep = {"task": "linking.tasks.sweep_outbox", "schedule": SWEEP_EACH_SECONDS}
     app.conf.beat_schedule = {"sweep_outbox": sweep | {"options": {"expires": 10.0}}}
     app.loader.import_default_modules()

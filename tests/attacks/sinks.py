@@ -46,11 +46,12 @@ def database() -> Iterator[Content]:
         yield "a session, decoded", repr(session.get_decoded()).encode()
 
 
-def waiting_messages(queue: str = "celery") -> list[bytes]:
+def waiting_messages() -> list[bytes]:
     """What waits in the broker, whichever it is: headers and body; all is given back."""
+    queue = Queue(celery_app.conf.task_default_queue)
     with celery_app.connection_for_read() as broker:
         channel = broker.channel()
-        waiting, taken = Queue(queue)(channel), []
+        waiting, taken = queue(channel), []
         while (message := waiting.get(accept=["json"])) is not None:
             parts = (message.headers, message.properties, message.body, message.payload)
             taken.append(repr(parts).encode())

@@ -70,6 +70,8 @@ def test_two_client_keys_may_be_set_while_one_takes_over() -> None:
         ("DATABASE_URL", None),
         ("DATABASE_URL", "sqlite:///x"),
         ("CELERY_BROKER_URL", None),
+        ("CELERY_QUEUE", ""),
+        ("CELERY_QUEUE", "two words"),
         ("EMAIL_URL", None),
         ("EMAIL_URL", "http://mail.example"),
         ("EMAIL_URL", "smtp://mail.example?tls=maybe"),
