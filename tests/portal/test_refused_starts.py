@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from django.db import connection
 
 from accounts.national_id import FingerprintKeys
+from audit.events import Event
+from audit.models import AuditEvent
 from devtools.environment import BASE_DIR
 from linking.models import FingerprintKey
 from portal import start
@@ -68,6 +70,12 @@ def run(
     )
 
 
+def told_of() -> list[str]:
+    """Give which processes have begun, as the audit log has it."""
+    started = AuditEvent.objects.filter(event=Event.SYSTEM_STARTED)
+    return list(started.values_list("details__process", flat=True))
+
+
 def test_the_web_does_not_begin_with_the_key_that_seals_the_log(tmp_path: Path) -> None:
     pem = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     stopped = run("-c", WSGI, configured=keys("old"), folder=tmp_path, AUDIT_SEAL_KEY=pem)
@@ -75,6 +83,17 @@ def test_the_web_does_not_begin_with_the_key_that_seals_the_log(tmp_path: Path) 
     assert "AUDIT_SEAL_KEY is set for the web." in stopped.stderr
     assert "Traceback" not in stopped.stderr
     assert pem.splitlines()[1] not in stopped.stderr
+    assert not told_of()
+
+
+def test_a_worker_of_production_that_lacks_that_key_has_not_begun(tmp_path: Path) -> None:
+    production = {"DEBUG": "0", "SECRET_KEY": "s" * 50, "ALLOWED_HOSTS": "portal.example"}
+    production |= {"IDPORTEN_ISSUER": "https://idporten.no", "CELERY_BROKER_URL": "memory://"}
+    worker = ("-m", *PROCESSES["worker"])
+    stopped = run(*worker, configured=keys("old"), folder=tmp_path, **production)
+    assert stopped.returncode == 3, stopped.stderr
+    assert "AUDIT_SEAL_KEY is not set for the worker" in stopped.stderr
+    assert not told_of()
 
 
 @pytest.mark.parametrize(("development", "refused"), [(False, True), (True, False)])
@@ -95,6 +114,7 @@ def test_a_process_does_not_begin_with_another_key(process: str, tmp_path: Path)
     assert stopped.returncode == 3, stopped.stderr
     assert "“old” is not the key that was first used under this id" in stopped.stderr
     assert "Traceback" not in stopped.stderr
+    assert told_of() == ["web"]  # the one with the right key
 
 
 @pytest.mark.parametrize("process", PROCESSES)
@@ -107,6 +127,7 @@ def test_a_process_does_not_begin_without_a_key_that_rows_need(
     assert "lacks the key “old”, under which there are 1 standing links" in stopped.stderr
     assert "Traceback" not in stopped.stderr
     assert not FingerprintKey.objects.exists()
+    assert not told_of()
 
 
 def test_a_process_with_the_right_key_begins_and_leaves_nothing_to_its_children(
