@@ -1,5 +1,6 @@
 """Finding events: what is asked, what stands in an address, paging, and where looking stops."""
 
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,7 +14,7 @@ from audit.events import Event
 from audit.models import AuditEvent
 from linking.logbook import searching
 from linking.logbook.query import Place, Query, parsed, place
-from linking.logbook.searching import SIZE, Found, NetworkUnknown
+from linking.logbook.searching import SIZE, WINDOWS, Found, NetworkUnknown
 from tests.factories import make_employee, make_event
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -113,17 +114,19 @@ def test_neighbours_share_the_beginning_of_the_address() -> None:
 
 @pytest.mark.django_db
 def test_the_newest_come_first_and_pages_go_both_ways_without_a_gap() -> None:
-    made = [note(ago=hours(number // 7)) for number in range(2 * SIZE + 20)]
+    made = [note(ago=hours(number // 7)) for number in range(3 * SIZE + 20)]
     newest_first = sorted(made, key=lambda key: (-(made.index(key) // 7), key), reverse=True)
-    first = find()
-    second = find(start=first.older)
-    third = find(start=second.older)
-    assert keys(first) + keys(second) + keys(third) == newest_first
-    assert (first.newer, third.older) == (None, None)
-    back = find(start=third.newer)
-    assert keys(back) == keys(second)
-    assert keys(find(start=back.newer)) == keys(first)
-    assert keys(find(start=back.older)) == keys(third)
+    pages = [find()]
+    while pages[-1].older is not None:
+        pages.append(find(start=pages[-1].older))
+    assert [key for page in pages for key in keys(page)] == newest_first
+    assert (pages[0].newer, len(pages)) == (None, 4)
+    here = pages[-1]
+    for page in reversed(pages[:-1]):
+        back = find(start=here.newer)
+        assert keys(back) == keys(page)
+        assert keys(find(start=back.older)) == keys(here)
+        here = back
 
 
 @pytest.mark.django_db
@@ -133,6 +136,14 @@ def test_a_newer_page_that_would_not_be_full_is_the_newest() -> None:
     found = find(start=tenth)
     assert keys(found) == made[:SIZE]
     assert found.newer is None
+
+
+@pytest.mark.django_db
+def test_from_an_empty_page_at_the_end_the_newer_one_has_the_oldest() -> None:
+    made = [note(ago=hours(number)) for number in range(SIZE + 2)]
+    nothing = find(start=Place(NOW - hours(SIZE + 1), made[-1]))
+    assert keys(nothing) == []
+    assert keys(find(start=nothing.newer)) == made[2:]
 
 
 @pytest.mark.django_db
@@ -159,6 +170,22 @@ def test_what_is_old_is_found_whatever_is_asked(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("newer", [True, False])
+def test_what_is_on_the_border_of_two_windows_is_found_once(
+    monkeypatch: pytest.MonkeyPatch, *, newer: bool
+) -> None:
+    monkeypatch.setattr(searching, "SECONDS", 60)
+    monkeypatch.setattr(searching, "SIZE", len(WINDOWS) + 1)
+    begin = NOW - timedelta(days=2000) if newer else NOW
+    made = [
+        note(ago=NOW - begin + timedelta(days=-days if newer else days)) for days in (0, *WINDOWS)
+    ]
+    beyond = [note() for _ in made]
+    start = Place(begin, 0 if newer else beyond[0], newer=newer)
+    assert keys(find(TWO_THINGS, start)) == (made[::-1] if newer else made)
+
+
+@pytest.mark.django_db
 def test_where_looking_takes_long_it_stops_says_so_and_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -177,14 +204,16 @@ def test_where_looking_takes_long_it_stops_says_so_and_goes_on(
 
 @pytest.mark.django_db
 def test_going_back_to_the_newer_stops_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = [note(ago=timedelta(days=number)) for number in (0, 60)]
+    now, where_it_stops, before = (note(ago=timedelta(days=number)) for number in (0, 40, 60))
     monkeypatch.setattr(searching, "SECONDS", -1)
-    start = Place(NOW - timedelta(days=70), 0, newer=True)
-    found = find(TWO_THINGS, start)
-    assert keys(found) == made[1:]
-    nothing = find(TWO_THINGS, found.newer)
+    found = find(TWO_THINGS, Place(NOW - timedelta(days=70), 0, newer=True))
+    assert keys(found) == [before]
+    further = find(TWO_THINGS, found.newer)
+    assert keys(further) == [where_it_stops]
+    assert keys(find(TWO_THINGS, further.newer)) == [now]
+    nothing = find(TWO_THINGS, Place(NOW - timedelta(days=40), where_it_stops, newer=True))
     assert keys(nothing) == []
-    assert keys(find(TWO_THINGS, nothing.newer))[:1] == made[:1]
+    assert keys(find(TWO_THINGS, nothing.older)) == [where_it_stops, before]
 
 
 EVERYTHING = Query(
@@ -204,6 +233,7 @@ EVERYTHING = Query(
 
 
 def test_what_is_asked_is_read_from_an_address_as_it_was_written() -> None:
+    assert all(getattr(EVERYTHING, each.name) for each in fields(Query))
     for query in (Query(), EVERYTHING, Query(organisation="portal", actor="system")):
         given = dict(pair.split("=") for pair in query.text().split("&") if pair)
         assert parsed(given) == (query, [])

@@ -473,6 +473,20 @@ def test_saved_searches_are_ones_own(siri: Client, eksempel: World) -> None:
     assert SavedSearch.objects.exists()
 
 
+def test_anothers_searches_take_neither_a_name_nor_room(
+    siri: Client, eksempel: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("linking.actions.searches.MOST", 2)
+    anne = browser_of(make_colleague(eksempel, "Anne", Role.ADMINISTRATOR))
+    for client in (siri, anne):
+        save(client)
+        save(client, "Links", "group=link")
+    kept = SavedSearch.objects.values_list("user__employee__first_name", "name")
+    assert sorted(kept) == [
+        (first_name, name) for first_name in ("Anne", "Siri") for name in ("Links", "Mail")
+    ]
+
+
 @pytest.mark.parametrize(
     "posted",
     [{"name": ""}, {"name": "x" * 61}, {"remove": "x"}, {"remove": ""}, {"name": "\0"}, {}],
