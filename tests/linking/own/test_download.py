@@ -18,6 +18,8 @@ from audit.events import Event
 from audit.models import AuditEvent
 from linking.actions.own_data import MOST_DOWNLOADS
 from linking.models import Block, Case, CodeTry, Invitation, SavedSearch
+from linking.own.everything import TITLES
+from linking.own.words import LOOKED
 from linking.views import own
 from tests.accounts.worlds import World, browser_of, make_colleague
 from tests.factories import (
@@ -38,8 +40,14 @@ STRANGER = "GUNVOR FREMMED"
 
 
 @pytest.fixture
-def everything(eva: Employee, user: User, siri: User, eksempel: World) -> Employee:
-    """Something of each kind about Eva, and beside it what is not hers to see."""
+def everything(eva: Employee, siri: User, eksempel: World) -> Employee:
+    fill(eva, siri, eksempel)
+    return eva
+
+
+def fill(eva: Employee, siri: User, eksempel: World) -> None:
+    """Write something of each kind about Eva, and beside it what is not hers to see."""
+    user = eva.user
     anne = make_colleague(eksempel, "Annbjørg", Role.ADMINISTRATOR)
     Employee.objects.filter(pk=eva.pk).update(
         birth_date=date(1990, 2, 3),
@@ -54,6 +62,8 @@ def everything(eva: Employee, user: User, siri: User, eksempel: World) -> Employ
     request = make_pending_code(
         employee=eva,
         eid_given_name=STRANGER,
+        eid_family_name=STRANGER,
+        fingerprint_key="key-of-2026",
         refusal="person-linked",
         session_binding=b"\xfb" * 32,
         code_hash=b"\xfc" * 32,
@@ -72,6 +82,7 @@ def everything(eva: Employee, user: User, siri: User, eksempel: World) -> Employ
         kind=Case.Kind.EMPLOYEE_LINKED,
         request=request,
         requester=STRANGER,
+        eid=STRANGER,
         decided_at=timezone.now(),
         decided_by=anne.actor,
         decision="kept",
@@ -88,7 +99,6 @@ def everything(eva: Employee, user: User, siri: User, eksempel: World) -> Employ
     look(eva, siri, purpose="Cannot sign in")
     SavedSearch.objects.create(user=user, name="Mine", query="days=7", saved_at=timezone.now())
     note(Event.EMPLOYEE_CREATED, make_employee(first_name=STRANGER), by=user.actor)
-    return eva
 
 
 def _import_rows(eva: Employee) -> None:
@@ -140,6 +150,8 @@ def test_the_file_has_what_the_portal_holds_under_keys_that_stay(
     assert found["looks"][0]["by"] == "Support, Eksempel kommune"
     assert found["looks"][0]["purpose"] == "Cannot sign in"
     newest, *_older, oldest = found["events"]
+    assert not {row["event"] for row in found["events"]} & {*LOOKED}
+    assert {row["event"] for row in found["looks"]} <= {*LOOKED}
     assert newest["event"] == "person:downloaded"
     assert oldest["event"] == "sign-in:done"
     assert newest["at"].endswith("Z")
@@ -177,6 +189,20 @@ def test_neither_secrets_nor_notes_nor_other_people_are_in_it(
     assert [each for each in sessions if each.session_key in text] == []
 
 
+def test_no_section_has_a_row_of_a_colleagues(
+    browser: Client, eva: Employee, siri: User, eksempel: World
+) -> None:
+    colleague = make_colleague(eksempel, "Kollegabjørg", None)
+    browser_of(colleague)
+    assert colleague.employee is not None
+    fill(colleague.employee, siri, eksempel)
+    found = json.loads(taken(browser))
+    sections = {key: len(rows) for key, rows in found.items() if isinstance(rows, list)}
+    own = dict.fromkeys(("registered", "account", "sessions", "links", "events"), 1)
+    assert {key: rows for key, rows in sections.items() if rows} == own
+    assert len(sections) == len(TITLES)
+
+
 @pytest.mark.parametrize("address", [FILE, PAGE])
 def test_nothing_of_a_colleague_is_in_it(browser: Client, eva: Employee, address: str) -> None:
     colleague = make_employee(organisation=eva.organisation, first_name="Kollegabjørg")
@@ -192,6 +218,20 @@ def test_nothing_of_a_colleague_is_in_it(browser: Client, eva: Employee, address
     assert "XXXX-XX" not in text
     assert colleague.email not in text
     assert "hr.csv" not in text
+
+
+def test_a_row_refused_elsewhere_under_my_number_is_not_mine(
+    browser: Client, eva: Employee, fjordvik: World
+) -> None:
+    for place, source in ((eva.organisation, "mine.csv"), (fjordvik.organisation, "theirs.csv")):
+        ImportRow.objects.create(
+            changeset=make_import(organisation=place, state="applied", source=source),
+            kind="refused",
+            line=7,
+            employee_number=eva.employee_number,
+        )
+    [mine] = json.loads(taken(browser))["imports"]
+    assert mine["import"]["file"] == "mine.csv"
 
 
 def test_of_a_case_about_anothers_link_only_my_side_is_told(browser: Client, eva: Employee) -> None:

@@ -8,10 +8,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
+from accounts.actions import move_employee
 from accounts.models import Employee, User
 from accounts.roles import Role
 from audit.events import Event
-from linking.own.history import PAGE, _as_happenings, happenings
+from linking.own.history import PAGE, _as_happenings, happenings, looks
 from linking.own.words import LOOKED, TOLD
 from tests.accounts.worlds import World, browser_of, make_colleague
 from tests.attacks.surfer import Form
@@ -103,6 +104,28 @@ def test_nobody_elses_events_and_no_looks_are_among_mine(
 def test_a_role_given_elsewhere_is_mine_too(browser: Client, eva: Employee) -> None:
     note(Event.ROLE_GRANTED, eva, organisation=make_organisation().pk)
     assert "You were given a role." in text(browser)
+
+
+def test_what_happened_at_another_employer_stays_there(eva: Employee, siri: User) -> None:
+    """They ask that employer, who is the controller of it."""
+    note(Event.LINK_MADE, eva)
+    look(eva, siri)
+    there, now = make_organisation(), timezone.now()
+    moved = move_employee(
+        eva,
+        to=there,
+        employee_number="7",
+        email="eva@there.example",
+        department="",
+        last_day=timezone.localdate(now),
+        first_day=timezone.localdate(now),
+        by="system",
+        now=now,
+    )
+    assert [each.event for each in happenings(moved).rows] == [Event.EMPLOYEE_MOVED_HERE]
+    assert looks(moved).rows == []
+    before = [each.event for each in happenings(eva).rows]
+    assert before == [Event.EMPLOYEE_MOVED_AWAY, Event.LINK_MADE]
 
 
 def test_older_events_come_page_by_page_each_once(browser: Client, eva: Employee) -> None:

@@ -8,10 +8,11 @@ from accounts.models import Employee, RoleGrant, User
 from accounts.roles import Role
 from audit.events import Event
 from audit.models import AuditEvent
+from linking.own.words import LOOKED
 from tests.accounts.worlds import World, browser_of, make_colleague
 from tests.attacks.surfer import Form
 from tests.factories import make_administrator
-from tests.linking.own.events import look
+from tests.linking.own.events import look, note
 from tests.linking.own.test_history import text
 
 pytestmark = pytest.mark.django_db
@@ -127,12 +128,21 @@ def test_a_look_at_oneself_says_so(browser: Client, user: User, eva: Employee) -
     assert "By:" not in page
 
 
-def test_looks_at_others_are_not_among_mine(
+def test_ones_own_pages_are_no_look(browser: Client, eva: Employee) -> None:
+    for page in ("/me/", "/me/history/", LOOKS, "/me/data/"):
+        assert browser.get(page).status_code == 200
+    for taken in ("/me/data/file/", "/me/data/page/"):
+        assert browser.post(taken).status_code == 200
+    assert not AuditEvent.objects.filter(event__in=LOOKED).exists()
+
+
+def test_looks_at_others_and_what_happened_are_not_among_mine(
     browser: Client, siri: User, eksempel: World, eva: Employee
 ) -> None:
     other = eksempel.rows["accounts_employee"]
     assert isinstance(other, Employee)
     look(other, siri)
+    note(Event.LINK_MADE, eva)
     assert "Nobody has looked." in text(browser, LOOKS)
 
 
