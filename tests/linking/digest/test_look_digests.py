@@ -17,8 +17,8 @@ from audit.events import Event
 from audit.log import record
 from audit.models import AuditEvent
 from linking.actions import make_look_digests
-from linking.actions.look_digests import KEPT_FOR, READS
-from linking.digest.lines import MANY, Line
+from linking.actions.look_digests import CATCHES_UP, KEPT_FOR, READS
+from linking.digest.lines import ENOUGH, MANY, Line
 from linking.digest.told import rule_in_words
 from linking.emails import compose
 from linking.models import LookDigest, OutgoingMail
@@ -74,6 +74,9 @@ def test_a_day_is_counted_once_when_it_is_over(eksempel: World, siri: User, kari
     assert make_look_digests(now=NEXT_DAY) == 3  # both organisations and the portal
     assert make_look_digests(now=NEXT_DAY + timedelta(hours=5)) == 0
     assert lines(eksempel.organisation)[0]["people"] == 1
+    LookDigest.objects.filter(organisation=None).delete()  # as where a turn ends before the last
+    assert make_look_digests(now=NEXT_DAY + timedelta(hours=6)) == 1
+    assert digest_of(eksempel.organisation).made_at == NEXT_DAY
     assert len(mails()) == 1
     assert AuditEvent.objects.filter(event=Event.AUDIT_DIGEST_SENT).count() == 1
 
@@ -88,7 +91,7 @@ def test_a_digest_broken_off_half_way_goes_on_where_it_was(
 
     with monkeypatch.context() as patched:
         patched.setattr("linking.actions.look_digests.record", broken)
-        with pytest.raises(RuntimeError), transaction.atomic():
+        with pytest.raises(RuntimeError):
             make_look_digests(now=NEXT_DAY)
     assert not mails()
     make_look_digests(now=NEXT_DAY)
@@ -125,8 +128,22 @@ def test_days_that_were_missed_are_made_up_for_a_week(eksempel: World) -> None:
     make_look_digests(now=NEXT_DAY + timedelta(days=4))
     made = LookDigest.objects.filter(organisation=None).order_by("day")
     assert [each.day for each in made] == [DAY + timedelta(days=age) for age in range(5)]
-    make_look_digests(now=NEXT_DAY + timedelta(days=100))
+    LookDigest.objects.filter(organisation=None, day=DAY + timedelta(days=2)).delete()
+    make_look_digests(now=NEXT_DAY + timedelta(days=4))
+    assert LookDigest.objects.filter(organisation=None).count() == 5
+    make_look_digests(now=NEXT_DAY + timedelta(days=4) + CATCHES_UP)
     assert LookDigest.objects.filter(organisation=None).count() == 6
+
+
+def test_days_are_made_up_in_their_order(
+    eksempel: World, siri: User, kari: Employee, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is usual comes from the day before, which was missed too."""
+    monkeypatch.setattr("linking.digest.lines.ENOUGH", 1)
+    make_look_digests(now=NEXT_DAY)
+    look(kari, siri, now=NOON + timedelta(days=1))
+    make_look_digests(now=NEXT_DAY + timedelta(days=2))
+    assert digest_of(eksempel.organisation, DAY + timedelta(days=2)).usual == 1
 
 
 def test_old_ones_are_forgotten(eksempel: World) -> None:
@@ -181,11 +198,11 @@ def test_what_is_usual_comes_from_the_four_weeks_before(
     eksempel: World, siri: User, fjordvik: World
 ) -> None:
     place = eksempel.organisation
-    for age in range(1, 29):
-        kept = [asdict(Line(actor="user:x", people=4))]
-        make_look_digest(organisation=place, day=DAY - timedelta(days=age), lines=kept)
+    kept = [asdict(Line(actor="user:x", people=4))] * ENOUGH
+    make_look_digest(organisation=place, day=DAY - timedelta(days=28), lines=kept)
     for place_or_day in (
         {"organisation": place, "day": DAY - timedelta(days=29)},
+        {"organisation": place, "day": DAY + timedelta(days=1)},  # where this day was missed
         {"organisation": fjordvik.organisation, "day": DAY - timedelta(days=1)},
     ):
         much = [asdict(Line(actor="user:x", people=40))] * 40
@@ -212,6 +229,14 @@ def test_nothing_else_that_anybody_did_is_counted(eksempel: World, kari: Employe
             record(
                 event, by=user.actor, now=NOON, organisation=kari.organisation_id, employee=kari.pk
             )
+    make_look_digests(now=NEXT_DAY)
+    assert lines(eksempel.organisation) == []
+
+
+def test_what_no_member_of_staff_did_is_nobodys_line(eksempel: World, kari: Employee) -> None:
+    for actor in ("command:export_audit_log", "system", f"employee:{kari.pk}"):
+        with transaction.atomic():
+            record(Event.AUDIT_EXPORTED, by=actor, now=NOON, organisation=eksempel.organisation.pk)
     make_look_digests(now=NEXT_DAY)
     assert lines(eksempel.organisation) == []
 
