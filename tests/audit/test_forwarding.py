@@ -1,7 +1,9 @@
 """Forwarding: nothing is lost, whatever the receiver does; some may come twice."""
 
 import json
+import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from threading import Thread
@@ -20,7 +22,16 @@ from audit.events import Event, Severity
 from audit.forwarding import Step, forward, forward_batch, pass_over, standing
 from audit.models import AuditEvent, AuditForwarding, Seal
 from audit.receiver import Receiver
-from tests.audit.receivers import Answer, Record, Siem, attributes, refusing, rejecting, running
+from tests.audit.receivers import (
+    WELL,
+    Answer,
+    Record,
+    Siem,
+    attributes,
+    refusing,
+    rejecting,
+    running,
+)
 from tests.audit.sealed import seal
 from tests.factories import make_event
 
@@ -112,6 +123,25 @@ def test_the_request_is_gzipped_json_with_the_secret_header(siem: Siem, to: Rece
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("how", ["well", "307", "401", "cut", "silent", "gone"])
+def test_the_secret_header_is_written_nowhere_whatever_comes_of_it(
+    siem: Siem, to: Receiver, caplog: pytest.LogCaptureFixture, how: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    told()
+    seal()
+    answer, _failure = HOW_IT_FAILS.get(how, (WELL, ""))
+    siem.answers = lambda _records: answer
+    siem.cut, siem.silent = how == "cut", how == "silent"
+    to = replace(to, url="http://127.0.0.1:9/v1/logs") if how == "gone" else to
+    for hours in range(4):  # until the log is told of it
+        turn(to, after=timedelta(hours=hours))
+    kept = [*AuditEvent.objects.values(), *AuditForwarding.objects.values()]
+    assert "secret" not in f"{kept} {caplog.text}"
+    assert to.headers["X-Key"] == "secret"
+
+
+@pytest.mark.django_db
 def test_severities_are_those_of_the_data_model(siem: Siem, to: Receiver) -> None:
     for event in (Event.CODE_DISOWNED, Event.SIGN_IN_REFUSED, Event.SIGN_IN_DONE):
         make_event(event)
@@ -166,8 +196,11 @@ def test_batches_of_any_size_cross_seals_without_a_gap(
     siem: Siem, to: Receiver, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     monkeypatch.setattr(forwarding, "MOST", most)
+    another = uuid4()  # a seal is one organisation's, and so its ids are not the next ones
     for number in (5, 1, 0, 3):
-        told(number)
+        for _ in range(number):
+            told()
+            told(organisation_id=another)
         seal()
     ids = every_id()
     turn(to)
