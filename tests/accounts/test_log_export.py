@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import Client
 from django.utils import timezone
@@ -245,6 +246,17 @@ def test_the_sealed_file_is_what_the_verifier_finds_sound(eksempel: World, *, wh
     assert json.loads(gzip.decompress(packed).splitlines()[-1])["type"] == "end"
 
 
+def test_the_sealed_file_of_an_organisation_has_no_event_of_another(
+    eksempel: World, fjordvik: World
+) -> None:
+    seal()
+    packed = take(auditor_of(eksempel), **asked("sealed", eksempel))
+    lines = [json.loads(line) for line in gzip.decompress(packed).splitlines()]
+    here = str(eksempel.organisation.pk)
+    assert lines[0]["organisation"] == here
+    assert {line["organisation"] for line in lines if line["type"] == "event"} == {here}
+
+
 def test_the_first_piece_comes_before_the_rows_are_read(
     eksempel: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,6 +280,31 @@ def test_the_first_piece_comes_before_the_rows_are_read(
     assert len(list(pieces)) >= 3
 
 
+def open_cursors() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_cursors WHERE name LIKE '_django%'")
+        return int(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["csv", "json-lines", "sealed"])
+def test_whoever_breaks_off_was_told_of_and_ends_the_reading(
+    eksempel: World, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(files, "_AT_ONCE", 2)
+    for _ in range(6):
+        make_event(Event.MAIL_SENT, organisation_id=eksempel.organisation.pk)
+    answer = auditor_of(eksempel).post(PAGE, asked(kind, eksempel))
+    assert isinstance(answer, StreamingHttpResponse)
+    assert len(exports()) == 1
+    pieces = _pieces(answer)
+    next(pieces)
+    next(pieces)
+    assert (open_cursors(), connection.in_atomic_block) == (int(kind != "sealed"), True)
+    answer.close()
+    assert (open_cursors(), connection.in_atomic_block) == (0, False)
+
+
 @given(text=st.text(max_size=20), start=st.sampled_from(["", "=", "+", "-", "@", "\t", "\r", " ="]))
 def test_no_cell_is_a_formula(text: str, start: str) -> None:
     event = AuditEvent(
@@ -283,12 +320,14 @@ def test_no_cell_is_a_formula(text: str, start: str) -> None:
         assert not cell.lstrip(' "').startswith(("=", "+", "-", "@", "\t", "\r"))
 
 
-def test_the_file_goes_through_that_guard(eksempel: World) -> None:
-    make_event(Event.MAIL_SENT, organisation_id=eksempel.organisation.pk, reason="=1+1")
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_the_file_goes_through_that_guard(eksempel: World, start: str) -> None:
+    reason = f"{start}1+1"
+    make_event(Event.MAIL_SENT, organisation_id=eksempel.organisation.pk, reason=reason)
     today = timezone.localdate()
     reader = make_administrator(username="root")
     file = b"".join(as_csv(Asked(eksempel.organisation, today, today, reader, timezone.now())))
-    assert {row["reason"] for row in rows_of(file)} == {"", "'=1+1"}
+    assert {row["reason"] for row in rows_of(file)} == {"", f"'{reason}"}
 
 
 # --- The state of the forwarding
