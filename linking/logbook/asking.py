@@ -1,7 +1,9 @@
 """The form of the log's page: what is typed comes by POST, and stands in no address."""
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from ipaddress import ip_interface
 from typing import Any
 
 from django import forms
@@ -19,6 +21,7 @@ from linking.support.typed import LONGEST, Kind, recognise
 
 SEE_LOG = "audit.view_auditevent"
 TYPED = ("q", "by_name")
+_KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 MINUTES = "%Y-%m-%dT%H:%M"
 SECONDS = "%Y-%m-%dT%H:%M:%S"
 IDENTITY_NUMBER = _("That looked like an identity number. It was not looked up and not kept.")
@@ -41,9 +44,20 @@ class TextField(forms.CharField):
     """Text about somebody; an identity number is refused, and not shown again."""
 
     def clean(self, value: Any) -> str:
-        if recognise(str(value or "")).kind == Kind.IDENTITY_NUMBER:
+        text = str(value or "").strip()
+        if recognise(text).kind == Kind.IDENTITY_NUMBER and not _is_key_or_network(text):
             raise forms.ValidationError(IDENTITY_NUMBER, code="identity-number")
         return str(super().clean(value)).replace("\0", "").strip()
+
+
+def _is_key_or_network(text: str) -> bool:
+    """Whether all of it is a person's key or a network: these may have eleven digits, too."""
+    if _KEY.fullmatch(text):
+        return True
+    try:
+        return bool(ip_interface(text))
+    except ValueError:
+        return False
 
 
 _SELECTED = mark_safe(" selected")

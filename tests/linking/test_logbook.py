@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
@@ -206,8 +206,27 @@ def test_what_cannot_be_is_answered_by_the_form(
     assert 'class="errorlist"' in html
 
 
+def test_a_key_and_an_address_with_eleven_digits_are_no_identity_number(
+    siri: Client, eksempel: World
+) -> None:
+    key = UUID("01a21691-9408-7131-93a5-488a54da347c")
+    assert sent_to(siri, q=str(key).upper()) == f"{LOG}?person={key}"
+    for address in ("193.213.112.104", "193.213.112.0/24", "2001:4600:4014:1015::/64"):
+        event = note(eksempel, network=address.partition("/")[0] if "." in address else address)
+        assert f"{LOG}?network={event.pk}" in sent_to(siri, q=address)
+
+
 @pytest.mark.parametrize("field", ["q", "by_name"])
-@pytest.mark.parametrize("typed", [NUMBER, "169194 08131", f"kari {NUMBER}"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        NUMBER,
+        f"{NUMBER[:3]}.{NUMBER[3:6]}.{NUMBER[6:8]}.{NUMBER[8:]}",
+        "169194 08131",
+        f"kari {NUMBER}",
+        f"01a2168a-4eb8-711e-93a5-488a54da347c {NUMBER}",
+    ],
+)
 def test_an_identity_number_is_taken_nowhere(siri: Client, field: str, typed: str) -> None:
     html = ask(siri, **{field: typed}).content.decode()
     assert "looked like an identity number" in html
