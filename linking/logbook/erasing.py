@@ -19,6 +19,7 @@ from accounts.access import Someone, covers, scope
 from accounts.actions import StillEmployed
 from accounts.administrators.fresh import needs_fresh_sign_in
 from accounts.models import Employee, User
+from accounts.purposes.asking import purpose_for
 from audit.erasure import Ground, Left, LogIsBusy, OutOfReach, left
 from audit.events import Event
 from audit.models import AuditEvent
@@ -89,7 +90,10 @@ def page(request: HttpRequest, employee_id: UUID) -> HttpResponse:
     if request.method == "POST":
         return _take(request, user, employee_id, employee)
     if employee is not None and covers(user, SEE_PEOPLE, employee.organisation_id):
-        actions.note_view(employee, by=user.actor, now=timezone.now(), page="audit_auditevent")
+        why = purpose_for(request, employee.pk)
+        actions.note_view(
+            employee, by=user.actor, now=timezone.now(), why=why, page="audit_auditevent"
+        )
     return _show(request, user, _whom(employee_id, employee, user), EraseForm())
 
 
