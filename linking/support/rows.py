@@ -1,9 +1,11 @@
 """Rows of the database as values of the story."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Employee, User
 from audit.models import AuditEvent
@@ -18,6 +20,15 @@ from linking.story import (
     MailQueued,
     Noted,
 )
+
+_OTHERS: Final[Mapping[str, Any]] = {
+    "system": gettext_lazy("the portal"),
+    "eid": gettext_lazy("somebody with an electronic ID"),
+    "id-porten": "ID-porten",
+    "stranger": gettext_lazy("somebody who had not signed in"),
+    "command": gettext_lazy("somebody at the server, by a command"),
+}
+_GONE: Final = gettext_lazy("somebody who is not here any more")
 
 type Names = Callable[[str, Employee | None], str]
 
@@ -39,13 +50,7 @@ def actor_names(actors: Iterable[str]) -> Names:
             return _("the employee")
         if user is not None:
             return str(user)
-        named = {
-            "system": _("the portal"),
-            "eid": _("somebody with an electronic ID"),
-            "id-porten": "ID-porten",
-        }
-        gone = _("somebody who is not here any more") if actor.startswith("user:") else actor
-        return named.get(actor, gone)
+        return str(_OTHERS.get(actor.partition(":")[0], _GONE)) if actor else ""
 
     return name
 

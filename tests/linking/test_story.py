@@ -178,11 +178,11 @@ def test_every_refused_sign_in_has_words_and_only_answers_nobody_trusts_share_th
         (person(), "No code has been asked for with the registered e-mail."),
         (person(organisation_active=False, links=(link(),)), "The organisation is inactive"),
         (person(active=False, links=(link(),)), "Cannot sign in. The employee is set inactive"),
-        (person(starts_on=date(2026, 4, 1)), "The first day is April 1."),
+        (person(starts_on=date(2026, 4, 1)), "The first day is 1 April."),
         (person(ends_on=date(2025, 12, 31)), "The last day was Dec. 31, 2025."),
         (person(user_active=False, links=(link(),)), "The user has been set inactive."),
         (person(links=(link(),)), "Can sign in. Linked today at 09:14, with BankID."),
-        (person(links=(link(expires_at=NOW + timedelta(days=3)),)), "expires March 6 unless"),
+        (person(links=(link(expires_at=NOW + timedelta(days=3)),)), "expires 6 March unless"),
         (
             person(links=(link(level="substantial"),), needs_high=True),
             "MinID is not enough. → Let them sign in with BankID",
@@ -221,7 +221,7 @@ def test_every_refused_sign_in_has_words_and_only_answers_nobody_trusts_share_th
         ),
         (
             person(invited=invited()),
-            "invitation today at 09:14, which is valid until March 17. They have not gone on",
+            "invitation today at 09:14, which is valid until 17 March. They have not gone on",
         ),
         (person(invited=invited(opened_at=ASKED)), "opened its link today at 09:14, but have"),
         (person(invited=invited(signed_in_at=ASKED)), "have not confirmed the link"),
@@ -275,8 +275,8 @@ def test_the_timeline_has_its_newest_first_and_a_code_and_its_mail_once() -> Non
         (ASKED, "today at 09:14"),
         (datetime(2026, 3, 2, 22, 59, tzinfo=UTC), "yesterday at 23:59"),
         (datetime(2026, 3, 2, 23, 1, tzinfo=UTC), "today at 00:01"),
-        (datetime(2026, 1, 2, 12, tzinfo=UTC), "January 2 at 13:00"),
-        (datetime(2025, 7, 2, 12, tzinfo=UTC), "July 2, 2025 at 14:00"),
+        (datetime(2026, 1, 2, 12, tzinfo=UTC), "2 January at 13:00"),
+        (datetime(2025, 7, 2, 12, tzinfo=UTC), "2 July 2025 at 14:00"),
     ],
 )
 def test_times_are_told_as_one_says_them_in_the_portals_time(at: datetime, told: str) -> None:

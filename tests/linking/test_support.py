@@ -229,6 +229,28 @@ def test_nobody_and_nothing_of_another_organisation_is_found(siri: Client, fjord
     assert siri.get(person_page(mine) + "?reference=FXXX-7Q").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("actor", "named"),
+    [
+        ("command:demo", "Employee changed · somebody at the server, by a command"),
+        (
+            "user:0193e9c4-8f00-7000-8000-000000000000",
+            "Employee changed · somebody who is not here",
+        ),
+        ("stranger", "Employee changed · somebody who had not signed in"),
+    ],
+)
+def test_who_did_it_is_told_in_words_and_not_by_a_key(
+    siri: Client, eksempel: World, actor: str, named: str
+) -> None:
+    stuck = kari(eksempel)
+    place = eksempel.organisation.pk
+    make_event(Event.EMPLOYEE_CHANGED, employee_id=stuck.pk, organisation_id=place, actor=actor)
+    html = siri.get(person_page(stuck)).content.decode()
+    assert named in html
+    assert f"· {actor}" not in html
+
+
 def test_another_persons_reference_is_not_told_on_this_ones_page(
     siri: Client, eksempel: World
 ) -> None:
