@@ -180,7 +180,7 @@ def test_another_reason_is_written(siri: Client, kari: Employee) -> None:
     event = AuditEvent.objects.get(event=Event.PERSON_VIEWED)
     page = siri.get(reverse("admin:audit_auditevent_change", args=[event.pk])).content.decode()
     assert "Purpose: Another reason" in page
-    assert "The reason, in their words: The union asked" in page
+    assert "The reason, in their words: “The union asked”" in page
 
 
 def test_what_is_written_for_another_reason_alone_is_kept(siri: Client, kari: Employee) -> None:

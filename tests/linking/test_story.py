@@ -179,7 +179,7 @@ def test_every_refused_sign_in_has_words_and_only_answers_nobody_trusts_share_th
         (person(organisation_active=False, links=(link(),)), "The organisation is inactive"),
         (person(active=False, links=(link(),)), "Cannot sign in. The employee is set inactive"),
         (person(starts_on=date(2026, 4, 1)), "The first day is 1 April."),
-        (person(ends_on=date(2025, 12, 31)), "The last day was Dec. 31, 2025."),
+        (person(ends_on=date(2025, 12, 31)), "The last day was 31 December 2025."),
         (person(user_active=False, links=(link(),)), "The user has been set inactive."),
         (person(links=(link(),)), "Can sign in. Linked today at 09:14, with BankID."),
         (person(links=(link(expires_at=NOW + timedelta(days=3)),)), "expires 6 March unless"),
