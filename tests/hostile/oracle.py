@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256, Hash
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 SKEW, OLDEST = 30, 300
+LONGEST_HEADER = 512  # characters; ID-porten's are about a hundred
 RANK = {"idporten-loa-low": 1, "idporten-loa-substantial": 2, "idporten-loa-high": 3}
 
 
@@ -89,6 +90,7 @@ def _token_response(exchange: Exchange) -> tuple[str, str]:
 def _signed(exchange: Exchange, token: str) -> tuple[dict[str, Any], bytes]:
     segments = token.split(".")
     _require(len(segments) == 3, "not three segments")
+    _require(len(segments[0]) <= LONGEST_HEADER, "a long header")
     head, payload, signature = (_bytes(segment) for segment in segments)
     header = _object(head)
     kid = header.get("kid")

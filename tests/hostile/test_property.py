@@ -153,6 +153,12 @@ def test_the_unmutated_answer_is_good() -> None:
     assert we_let_in(exchange(Mutation()))
 
 
+@pytest.mark.parametrize(("filling", "good"), [(250, True), (500, False)])
+def test_a_long_header_is_judged_alike(filling: int, good: bool) -> None:
+    came = exchange(at("header", lambda header: header | {"x": "x" * filling}))
+    assert we_let_in(came) is oracle.is_good(came) is good
+
+
 @given(mutation=MUTATIONS)
 @settings(max_examples=3000, deadline=None)
 def test_any_single_mutation_is_judged_as_the_oracle_judges_it(mutation: Mutation) -> None:

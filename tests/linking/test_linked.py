@@ -122,7 +122,8 @@ def test_who_is_invited_and_not_linked(
     make_invitation(ended_at=now, end="expired")
     found = invited_not_linked(Employee.objects.all(), now, places=None)
     assert set(found) == {one}
-    assert plan_of(found).count("linking_invitation") == (2 if few else 1)
+    # However PostgreSQL reads it, by whichever index.
+    assert plan_of(found).count(" on linking_invitation ") == (2 if few else 1)
 
 
 def test_of_many_the_first_are_met_by_their_names(
