@@ -9,6 +9,7 @@ from accounts.national_id import may_hold_number
 from accounts.purposes.choices import Purpose, Why
 
 LONGEST = 100
+MANY = 500
 # All names begin so: what else is posted belongs to the page that was asked for.
 PREFIX = "purpose"
 _NUMBER = "identity-number"
@@ -75,9 +76,10 @@ class PurposeForm(forms.Form):
 
     @property
     def whom(self) -> list[UUID] | None:
-        """For whom it shall hold; None: everybody."""
+        """For whom it shall hold; None: everybody, as where there are too many for a session."""
         people: list[UUID] = self.cleaned_data["people"]
-        return None if self.cleaned_data["everybody"] or not people else people
+        everybody = self.cleaned_data["everybody"] or not 0 < len(people) <= MANY
+        return None if everybody else people
 
     def forget_number(self) -> None:
         """What looked like an identity number does not come back in the page."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -12,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Employee
+from accounts.purposes.forms import MANY
 from accounts.roles import Role
 from audit.events import Event
 from audit.models import AuditEvent
@@ -296,6 +298,18 @@ def test_the_session_knows_keys_codes_and_the_reason_and_no_name(
     [kept] = siri.session["purposes"]
     assert kept.pop("until") > 0
     assert kept == {"purpose": "other", "text": "The union asked", "people": [str(kari.pk)]}
+
+
+@pytest.mark.parametrize(("more", "held"), [(MANY - 1, MANY), (MANY, None)])
+def test_what_is_told_for_too_many_holds_for_everybody(
+    siri: Client, kari: Employee, more: int, held: int | None
+) -> None:
+    """A row of the session table does not grow without end."""
+    html = siri.get(page_of(kari)).content.decode()
+    people = " ".join(str(uuid4()) for _each in range(more))
+    tell(siri, html, kind="case", people=f"{kari.pk} {people}")
+    [kept] = siri.session["purposes"]
+    assert (len(kept["people"]) if kept["people"] is not None else None) == held
 
 
 def test_messages_wait_for_the_page_that_was_asked_for(pia: Client, kari: Employee) -> None:
