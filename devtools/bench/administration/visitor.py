@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import django
+from django.conf import settings
 from django.db import connection
 
 from devtools.bench.administration import pages
@@ -157,6 +158,7 @@ def _slug(viewer: str) -> str:
 
 def main() -> None:
     django.setup()
+    settings.DEBUG = False  # else each statement is written out and kept, as in no production
     for line in sys.stdin:
         count_figures()
         asked = json.loads(line)

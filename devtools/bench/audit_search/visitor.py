@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import django
+from django.conf import settings
 from django.db import connection
 
 from devtools.bench.administration.visitor import PLACES, opened, signed_in
@@ -69,6 +70,7 @@ def _local(moment: Any) -> str:
 
 def main() -> None:
     django.setup()
+    settings.DEBUG = False  # else each statement is written out and kept, as in no production
     for line in sys.stdin:
         asked = json.loads(line)
         answer = measure(asked["viewer"], runs=int(asked["runs"]), warm_up=int(asked["warm_up"]))
