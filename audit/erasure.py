@@ -1,6 +1,7 @@
 """Erasing what the log holds on a person (GDPR article 17), so that the chain stays whole."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -98,26 +99,29 @@ def erase(
     Raises:
         LogIsBusy, OutOfReach: nothing was changed.
     """
-    _wait_to_be_alone()
-    # What tells of an earlier erasure, too: its commitment is under the key that goes.
-    sealed = to_seal(AuditEvent.objects.filter(employee_id=employee, commitment=None))
-    if all(each.event == Event.EMPLOYEE_ERASED for each in sealed):
-        return 0
-    chains = {each.organisation for each in sealed}
-    if not all(map(reaches, chains)):
-        raise OutOfReach
-    _tell(employee, chains, by=by, now=now, reason=ground or "")
-    with connection.cursor() as cursor:
-        ids, commitments = [each.id for each in sealed], [each.commitment for each in sealed]
-        cursor.execute("SELECT audit_erase(%s, %s, %s)", [employee, ids, commitments])
-    return len(sealed)
+    with _short_waits():
+        alone(wait=True)
+        # What tells of an earlier erasure, too: its commitment is under the key that goes.
+        sealed = to_seal(AuditEvent.objects.filter(employee_id=employee, commitment=None))
+        if all(each.event == Event.EMPLOYEE_ERASED for each in sealed):
+            return 0
+        chains = {each.organisation for each in sealed}
+        if not all(map(reaches, chains)):
+            raise OutOfReach
+        _tell(employee, chains, by=by, now=now, reason=ground or "")
+        with connection.cursor() as cursor:
+            ids, commitments = [each.id for each in sealed], [each.commitment for each in sealed]
+            cursor.execute("SELECT audit_erase(%s, %s, %s)", [employee, ids, commitments])
+        return len(sealed)
 
 
-def _wait_to_be_alone() -> None:
+@contextmanager
+def _short_waits() -> Iterator[None]:
+    """Give up, and do nothing, where any lock takes longer than a page may wait."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_PATIENCE])
     try:
-        alone(wait=True)
+        yield
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):
             raise LogIsBusy from None

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.access import covers
 from accounts.actions import StillEmployed
 from accounts.models import Employee, User, fold_email
-from audit.erasure import Ground, OutOfReach, erase, left
+from audit.erasure import Ground, Left, OutOfReach, erase
 
 ERASE: Final = "audit.erase_auditevent"
 
@@ -19,14 +19,14 @@ class OwnTrail(Exception):
     """Whoever would erase is the very person."""
 
 
-def ask_erasable(person: UUID, *, by: User, now: datetime) -> None:
-    """Ask whether a user may erase what the log holds on a person, and whether it is the time.
+def ask_erasable(person: UUID, held: Left, *, by: User, now: datetime) -> None:
+    """Ask whether a user may erase what the log has `held` on a person, and whether it is the time.
 
     Raises:
         OwnTrail, StillEmployed, OutOfReach: no.
     """
     _ask(Employee.objects.filter(pk=person).first(), person, by=by, now=now)
-    if not all(covers(by, ERASE, chain) for chain in left(person).chains):
+    if not all(covers(by, ERASE, chain) for chain in held.chains):
         raise OutOfReach
 
 

@@ -144,7 +144,7 @@ def _show(
     refused: Exception | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    why_not = refused or _hindrance(whom.key, user)
+    why_not = refused or _hindrance(whom, user)
     context = {
         **admin.site.each_context(request),
         "title": _("Erase a person from the log"),
@@ -161,9 +161,9 @@ def _show(
     return TemplateResponse(request, "admin/logbook/erase.html", context, status=status)
 
 
-def _hindrance(key: UUID, user: User) -> Exception | None:
+def _hindrance(whom: Whom, user: User) -> Exception | None:
     try:
-        actions.ask_erasable(key, by=user, now=timezone.now())
+        actions.ask_erasable(whom.key, whom.left, by=user, now=timezone.now())
     except tuple(_WHY_NOT) as refused:
         return refused
     return None

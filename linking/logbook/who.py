@@ -1,7 +1,7 @@
 """Finds the names of a page's people, as far as the reader may see them: three queries at most."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from accounts.access import Someone, covers
@@ -9,8 +9,6 @@ from accounts.models import Employee, Organisation, User
 from audit.models import AuditEvent
 from linking.logbook.words.names import Names, as_key
 from linking.support.access import SEE_PEOPLE
-
-_NAMED_BY: Final = ("first_name", "last_name", "organisation")
 
 
 def names_for(
@@ -26,10 +24,7 @@ def names_for(
     users = _keys([*_with_prefix("user", named), *_details(events, "user")])
     found = {
         user.pk: user
-        for user in User.objects.filter(pk__in=users)
-        .select_related("employee")
-        .only("username", "is_staff", "employee", *(f"employee__{each}" for each in _NAMED_BY))
-        .order_by()
+        for user in User.objects.filter(pk__in=users).select_related("employee").order_by()
     }
     about = [each.employee_id for each in events if each.employee_id is not None]
     keys = _keys([*about, *people, *_with_prefix("employee", named), *_details(events, "other")])
@@ -46,7 +41,7 @@ def _people(keys: set[UUID], reader: Someone) -> dict[UUID, str | None]:
         return {}
     return {
         person.pk: person.full_name if covers(reader, SEE_PEOPLE, person.organisation_id) else None
-        for person in Employee.objects.filter(pk__in=keys).only(*_NAMED_BY).order_by()
+        for person in Employee.objects.filter(pk__in=keys).order_by()
     }
 
 

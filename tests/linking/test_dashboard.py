@@ -15,8 +15,6 @@ from accounts.models import Import
 from accounts.roles import Role
 from linking import actions, tasks
 from linking.models import Case, DailyFigures, LinkedIdentity
-from tests.accounts.conftest import eksempel as eksempel  # noqa: PLC0414  # a fixture
-from tests.accounts.conftest import fjordvik as fjordvik  # noqa: PLC0414
 from tests.accounts.worlds import World, browser_of, make_colleague, make_local
 from tests.factories import (
     make_administrator,

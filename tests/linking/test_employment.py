@@ -15,8 +15,6 @@ from accounts.roles import Role
 from audit.models import AuditEvent
 from linking import actions
 from linking.models import LinkedIdentity
-from tests.accounts.conftest import eksempel as eksempel  # noqa: PLC0414  # fixtures
-from tests.accounts.conftest import fjordvik as fjordvik  # noqa: PLC0414
 from tests.accounts.worlds import World, browser_of, make_colleague, make_local
 from tests.factories import make_employee, make_grant, make_link, some_fingerprint
 

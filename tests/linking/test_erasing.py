@@ -24,7 +24,7 @@ from audit.events import Event, Severity
 from audit.models import AuditEvent, SubjectKey
 from audit.rounds import _LOCK
 from linking import actions
-from tests.accounts.worlds import World, browser_of, make_colleague, make_local, make_world
+from tests.accounts.worlds import World, browser_of, make_colleague, make_local
 from tests.audit.sealed import seal, verified
 from tests.audit.test_no_event_no_pass import unwritable
 from tests.factories import make_employee, make_event
@@ -32,16 +32,6 @@ from tests.factories import make_employee, make_event
 pytestmark = pytest.mark.django_db
 LOG = reverse("admin:audit_auditevent_changelist")
 YES = {"reason": "asked", "understood": "on"}
-
-
-@pytest.fixture
-def eksempel(db: None) -> World:
-    return make_world("eksempel-kommune", "Eksempel")
-
-
-@pytest.fixture
-def fjordvik(db: None) -> World:
-    return make_world("fjordvik-kommune", "Fjordvik")
 
 
 @pytest.fixture

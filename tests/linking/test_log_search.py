@@ -16,6 +16,7 @@ from linking.logbook import searching
 from linking.logbook.query import Place, Query, parsed, place
 from linking.logbook.searching import SIZE, WINDOWS, Found, NetworkUnknown
 from tests.factories import make_employee, make_event
+from tests.plans import plan_of
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 HERE, KARI = UUID(int=1), UUID(int=2)
@@ -290,3 +291,9 @@ def test_a_local_time_is_read_as_the_portals() -> None:
     query, _wrong = parsed({"since": "2026-07-01T10:00"})
     assert query.since == datetime(2026, 7, 1, 8, tzinfo=UTC)
     assert timezone.localtime(query.since).hour == 10
+
+
+@pytest.mark.django_db
+def test_an_event_in_one_organisation_is_met_by_an_index_of_its_own() -> None:
+    rows = AuditEvent.objects.filter(event=Event.ROLE_GRANTED, organisation_id=HERE)
+    assert "organisation_id_event_at_id" in plan_of(rows.order_by("-at", "-id")[: SIZE + 1])

@@ -18,23 +18,13 @@ from audit.events import Event
 from audit.models import AuditEvent
 from linking.logbook.searching import SIZE
 from linking.models import SavedSearch
-from tests.accounts.worlds import World, browser_of, make_colleague, make_local, make_world
+from tests.accounts.worlds import World, browser_of, make_colleague, make_local
 from tests.factories import make_employee, make_event, make_grant, make_pending_code
 
 pytestmark = pytest.mark.django_db
 LOG = reverse("admin:audit_auditevent_changelist")
 SAVED = reverse("admin:audit_auditevent_saved")
 NUMBER = "16919408131"
-
-
-@pytest.fixture
-def eksempel(db: None) -> World:
-    return make_world("eksempel-kommune", "Eksempel")
-
-
-@pytest.fixture
-def fjordvik(db: None) -> World:
-    return make_world("fjordvik-kommune", "Fjordvik")
 
 
 @pytest.fixture
@@ -481,6 +471,20 @@ def test_a_search_is_saved_made_again_and_removed(siri: Client) -> None:
         "audit:search:saved",
         "audit:search:removed",
     ]
+
+
+def test_the_journey_is_offered_to_those_who_may_read_it_alone(
+    siri: Client, eksempel: World, kari: Employee
+) -> None:
+    """An auditor who keeps the registry too sees the name, and no links, codes and mails."""
+    rune = make_colleague(eksempel, "Rune", Role.AUDITOR)
+    make_grant(user=rune, role=Role.REGISTRAR, organisation=eksempel.organisation)
+    place = eksempel.organisation.pk
+    make_event(Event.EMPLOYEE_CHANGED, employee_id=kari.pk, organisation_id=place)
+    for browser, offered in ((siri, True), (browser_of(rune), False)):
+        html = browser.get(LOG).content.decode()
+        assert "Kari Nordby" in html
+        assert (reverse("support_person", args=[kari.pk]) in html) is offered
 
 
 def test_saved_searches_are_ones_own(siri: Client, eksempel: World) -> None:

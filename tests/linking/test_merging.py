@@ -14,8 +14,6 @@ from accounts.sessions import EID_USED_AT
 from audit.models import AuditEvent
 from linking import actions, tasks
 from linking.models import LinkedIdentity, OutgoingMail
-from tests.accounts.conftest import eksempel as eksempel  # noqa: PLC0414  # fixtures
-from tests.accounts.conftest import fjordvik as fjordvik  # noqa: PLC0414
 from tests.accounts.worlds import World, browser_of, make_colleague
 from tests.factories import (
     make_employee,

@@ -16,6 +16,7 @@ from audit.events import Event
 from audit.models import AuditEvent
 from linking.models import Block
 from linking.support.facts import facts_of
+from linking.support.rows import actor_names
 from linking.support.typed import Kind, recognise
 from tests.accounts.worlds import World, browser_of, make_colleague, make_local, make_world
 from tests.factories import (
@@ -32,16 +33,6 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 SEARCH = "/admin/support/"
 NUMBER = "16919408131"
-
-
-@pytest.fixture
-def eksempel(db: None) -> World:
-    return make_world("eksempel-kommune", "Eksempel")
-
-
-@pytest.fixture
-def fjordvik(db: None) -> World:
-    return make_world("fjordvik-kommune", "Fjordvik")
 
 
 @pytest.fixture
@@ -249,6 +240,10 @@ def test_who_did_it_is_told_in_words_and_not_by_a_key(
     html = siri.get(person_page(stuck)).content.decode()
     assert named in html
     assert f"· {actor}" not in html
+
+
+def test_whoever_is_not_noted_is_nobody() -> None:
+    assert actor_names([""])("", None) == ""
 
 
 def test_another_persons_reference_is_not_told_on_this_ones_page(

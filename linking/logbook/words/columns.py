@@ -45,17 +45,18 @@ def _value(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     column = _column(name)
-    if isinstance(column, DateField) and (day := _day(value)) is not None:
-        return date_format(day, "SHORT_DATE_FORMAT")
+    if isinstance(column, DateField) and (day := day_in_words(value)):
+        return day
     choices = dict(column.flatchoices) if column is not None else {}
     return _("“%(value)s”") % {"value": choices.get(value, value)}
 
 
-def _day(value: Any) -> date | None:
+def day_in_words(value: Any) -> str:
+    """Write a day as one writes it; nothing for what is none."""
     try:
-        return date.fromisoformat(value)
+        return date_format(date.fromisoformat(value), "SHORT_DATE_FORMAT")
     except (TypeError, ValueError):
-        return None
+        return ""
 
 
 def _column(name: str) -> "Field[Any, Any] | None":

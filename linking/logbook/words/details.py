@@ -15,7 +15,7 @@ from accounts.purposes.choices import purpose_in_words
 from accounts.roles import Role
 from audit.events import Event, Kept
 from linking.eids import eid_name
-from linking.logbook.words.columns import changes_in_words, field_in_words
+from linking.logbook.words.columns import changes_in_words, day_in_words, field_in_words
 from linking.logbook.words.names import Names
 from linking.models import Block, OutgoingMail
 
@@ -124,10 +124,7 @@ def _fields(values: Any) -> str:
 
 
 def _day(value: Any) -> str:
-    try:
-        return date_format(date.fromisoformat(str(value)), "SHORT_DATE_FORMAT")
-    except ValueError:
-        return str(_SOMETHING)
+    return day_in_words(value) or str(_SOMETHING)
 
 
 def _month(value: Any) -> str:

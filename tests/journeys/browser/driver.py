@@ -219,6 +219,14 @@ class Driver:
         self.type_code(Authenticator(secret).code())
         return secret
 
+    def fits(self) -> tuple[list[str], bool]:
+        """Look at the page with axe, and whether it is too wide for the smallest telephone."""
+        violations = self.violations()
+        self.page.set_viewport_size({"width": 320, "height": 700})
+        too_wide = self.is_too_wide()
+        self.page.set_viewport_size({"width": 1280, "height": 900})
+        return violations, too_wide
+
     def focused(self, attribute: str) -> str | None:
         """Give an attribute of what has the focus."""
         value: str | None = self.page.evaluate(

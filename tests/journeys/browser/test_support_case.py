@@ -49,15 +49,6 @@ def is_refused(me: Driver) -> str:
     return reference.replace("-", " ").lower()
 
 
-def fits(me: Driver) -> tuple[list[str], bool]:
-    """Look at the page with axe, and on the smallest telephone."""
-    violations = me.violations()
-    me.page.set_viewport_size({"width": 320, "height": 700})
-    too_wide = me.is_too_wide()
-    me.page.set_viewport_size({"width": 1280, "height": 900})
-    return violations, too_wide
-
-
 def test_support_finds_the_reason_in_one_search_and_says_what_to_do(
     visit: Visit, demo: Demo
 ) -> None:
@@ -74,7 +65,7 @@ def test_support_finds_the_reason_in_one_search_and_says_what_to_do(
     expect(answer.get_by_role("heading", name="Hva du kan gjøre")).to_be_visible()
     expect(answer).to_contain_text("Slå opp personen på navn")
     expect(me.page.locator(".log-event")).to_contain_text("Innlogging avvist")
-    assert fits(me) == ([], False)
+    assert me.fits() == ([], False)
 
     me.page.locator("#id_q").fill(CALLER.email)
     me.page.keyboard.press("Enter")
@@ -84,12 +75,12 @@ def test_support_finds_the_reason_in_one_search_and_says_what_to_do(
     assert CALLER.family_name not in me.page.content()
     me.page.get_by_label("Annen grunn").check()
     expect(me.page.get_by_label("Hvilken grunn?")).to_be_visible()
-    assert fits(me) == ([], False)
+    assert me.fits() == ([], False)
     me.tell_purpose("sign-in")
     expect(asks).to_be_hidden()
     expect(me.page.locator(".purpose-line")).to_contain_text("Hjelp til å logge inn")
     assert CALLER.family_name.lower() not in me.page.url.lower()
-    assert fits(me) == ([], False)
+    assert me.fits() == ([], False)
     me.page.locator(".log-event summary").first.click()
     me.page.get_by_role("link", name="Alt som har hendt med denne personen").first.click()
     expect(me.page.locator(".answer h2").first).to_have_text("Kan ikke logge inn.")
@@ -113,7 +104,7 @@ def test_two_who_are_chosen_in_a_list_come_through_the_question_by_keyboard(
     me.page.keyboard.press("ArrowDown")
     me.page.keyboard.press("Tab")
     assert me.focused("name") == "purpose-everybody"
-    assert fits(me) == ([], False)
+    assert me.fits() == ([], False)
     me.page.keyboard.press("Space")
     with me.page.expect_navigation():
         me.page.keyboard.press("Enter")
@@ -133,7 +124,7 @@ def test_a_search_is_kept_and_an_event_opened_by_keyboard(
     me.page.locator(".log-search details button").focus()
     me.page.keyboard.press("Enter")
     me.page.wait_for_url(re.compile(r"group=roles"))
-    assert fits(me) == ([], False)
+    assert me.fits() == ([], False)
     me.page.locator("#id_name").fill("Roller")
     me.page.keyboard.press("Enter")
     expect(me.page.get_by_role("link", name="Roller", exact=True)).to_be_visible()
@@ -141,8 +132,8 @@ def test_a_search_is_kept_and_an_event_opened_by_keyboard(
     assert me.has_visible_focus()
     me.page.keyboard.press("Enter")
     me.page.locator(".log-raw summary").click()
-    assert fits(me) == ([], False)
+    assert me.fits() == ([], False)
     me.open(f"{LOG}saved/")
-    assert fits(me) == ([], False)
+    assert me.fits() == ([], False)
     me.page.get_by_role("button", name=re.compile("^Fjern")).click()
     expect(me.page.locator(".hits")).to_have_count(0)

@@ -22,8 +22,6 @@ from linking.digest.lines import ENOUGH, MANY, Line
 from linking.digest.told import rule_in_words
 from linking.emails import compose
 from linking.models import LookDigest, OutgoingMail
-from tests.accounts.conftest import eksempel as eksempel  # noqa: PLC0414  # a fixture
-from tests.accounts.conftest import fjordvik as fjordvik  # noqa: PLC0414
 from tests.accounts.worlds import World, browser_of, make_colleague, make_local
 from tests.factories import make_employee, make_grant, make_look_digest
 from tests.linking.own.events import look

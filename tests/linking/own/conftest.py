@@ -5,8 +5,6 @@ from django.test import Client
 
 from accounts.models import Employee, User
 from accounts.roles import Role
-from tests.accounts.conftest import eksempel as eksempel  # noqa: PLC0414  # a fixture
-from tests.accounts.conftest import fjordvik as fjordvik  # noqa: PLC0414
 from tests.accounts.worlds import World, browser_of, make_colleague
 
 
