@@ -75,7 +75,9 @@ def test_a_name_a_number_or_an_address_leads_to_the_person(
     assert siri.post(SEARCH, {"q": typed}).headers["Location"] == person_page(employee)
 
 
-@pytest.mark.parametrize("typed", ["ari", "K-2", "kari@x.exampl", "kari vik olsen", "x@", "%", "_"])
+@pytest.mark.parametrize(
+    "typed", ["ari", "Q-17", "kari@x.exampl", "kari vik olsen", "x@", "%", "_"]
+)
 def test_what_fits_nobody_is_kept_in_the_field_with_what_to_try(
     siri: Client, eksempel: World, typed: str
 ) -> None:
