@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.grants import RoleGrant
@@ -57,7 +57,9 @@ def _days_due(now: datetime) -> list[date]:
 
 def _make_day(day: date, *, now: datetime) -> int:
     looked = _looked_on(day)
-    places: list[Organisation | None] = [*Organisation.objects.filter(active=True), None]
+    # Whoever was looked at in an organisation that has been set inactive since was looked at, too.
+    there = Organisation.objects.filter(Q(active=True) | Q(pk__in=looked.keys() - {None}))
+    places: list[Organisation | None] = [*there, None]
     return sum(
         _make(place, day, looked.get(place.pk if place else None, []), now=now) for place in places
     )
@@ -143,12 +145,15 @@ def _send(digest: LookDigest, lines: list[Line], *, now: datetime) -> None:
 def _readers(place: Organisation | None, today: date) -> list[User]:
     """Give who reads the digest of an organisation: those with a role there that lets them.
 
-    Where there is nobody, those who have it on the whole portal; they would else get one from each.
+    Where there is nobody, or none of them gets in any more because it is inactive, those who have
+    it on the whole portal; they would else get one from each.
     """
     roles = [role for role, permissions in PERMISSIONS.items() if READS in permissions]
     grants = RoleGrant.objects.in_force(today).filter(role__in=roles)
     own = _users(grants.filter(organisation=place))
-    return own if own or place is None else _users(grants.filter(organisation=None))
+    if place is None or (own and place.active):
+        return own
+    return _users(grants.filter(organisation=None))
 
 
 def _users(grants: QuerySet[RoleGrant]) -> list[User]:

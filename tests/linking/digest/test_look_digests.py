@@ -297,6 +297,25 @@ def test_where_nobody_reads_it_those_of_the_whole_portal_do(
     assert found == {"pia@x.example": here, elsewhere.employee.email: here}
 
 
+def test_whoever_looked_is_counted_though_the_organisation_has_been_set_inactive_since(
+    eksempel: World, fjordvik: World, siri: User, kari: Employee
+) -> None:
+    """And its own readers do not get in any more: those of the whole portal do."""
+    frida = make_colleague(fjordvik, "Frida", None)
+    make_grant(user=frida, role=Role.AUDITOR)
+    assert frida.employee is not None
+    look(kari, siri, now=NOON)
+    Organisation.objects.exclude(pk=frida.employee.organisation_id).update(active=False)
+    make_look_digests(now=NEXT_DAY)
+    assert lines(eksempel.organisation)[0]["people"] == 1
+    [mail] = mails()
+    assert (mail.organisation, mail.recipient) == (eksempel.organisation, frida.employee.email)
+    make_look_digests(now=NEXT_DAY + timedelta(days=1))  # on a day without looks there is none
+    assert not LookDigest.objects.filter(
+        organisation=eksempel.organisation, day=DAY + timedelta(days=1)
+    ).exists()
+
+
 def test_the_portals_own_goes_to_those_who_have_an_employer_here(
     fjordvik: World, siri: User
 ) -> None:
