@@ -19,6 +19,7 @@ from audit.rounds import alone, to_seal
 
 # A round of sealing is over sooner, and a page does not wait for long.
 _PATIENCE = "5s"
+_FUNCTION = "audit_erase(uuid, bigint[], bytea[])"
 
 
 class Ground(TextChoices):
@@ -32,6 +33,10 @@ class Ground(TextChoices):
 
 class LogIsBusy(Exception):
     """The log is being sealed, and that takes longer than was waited."""
+
+
+class NotGranted(Exception):
+    """The portal's database role has not been given the right to erase (docs/operations.md)."""
 
 
 class OutOfReach(Exception):
@@ -97,7 +102,7 @@ def erase(
     there are none, and nothing is told. `reaches` tells whether a chain may be touched.
 
     Raises:
-        LogIsBusy, OutOfReach: nothing was changed.
+        LogIsBusy, NotGranted, OutOfReach: nothing was changed.
     """
     with _short_waits():
         alone(wait=True)
@@ -108,11 +113,24 @@ def erase(
         chains = {each.organisation for each in sealed}
         if not all(map(reaches, chains)):
             raise OutOfReach
+        ask_granted()
         _tell(employee, chains, by=by, now=now, reason=ground or "")
         with connection.cursor() as cursor:
             ids, commitments = [each.id for each in sealed], [each.commitment for each in sealed]
             cursor.execute("SELECT audit_erase(%s, %s, %s)", [employee, ids, commitments])
         return len(sealed)
+
+
+def ask_granted() -> None:
+    """Ask whether the portal's database role may erase.
+
+    Raises:
+        NotGranted: it may not. A role that can only add is given it after the migration.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT has_function_privilege(%s, 'EXECUTE')", [_FUNCTION])
+        if cursor.fetchone() != (True,):
+            raise NotGranted
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.access import covers
 from accounts.actions import StillEmployed
 from accounts.models import Employee, User, fold_email
-from audit.erasure import Ground, Left, OutOfReach, erase
+from audit.erasure import Ground, Left, OutOfReach, ask_granted, erase
 
 ERASE: Final = "audit.erase_auditevent"
 
@@ -23,11 +23,12 @@ def ask_erasable(person: UUID, held: Left, *, by: User, now: datetime) -> None:
     """Ask whether a user may erase what the log has `held` on a person, and whether it is the time.
 
     Raises:
-        OwnTrail, StillEmployed, OutOfReach: no.
+        OwnTrail, StillEmployed, OutOfReach, NotGranted: no.
     """
     _ask(Employee.objects.filter(pk=person).first(), person, by=by, now=now)
     if not all(covers(by, ERASE, chain) for chain in held.chains):
         raise OutOfReach
+    ask_granted()
 
 
 @transaction.atomic
@@ -35,7 +36,7 @@ def erase_from_log(person: UUID, *, ground: Ground, by: User, now: datetime) -> 
     """Erase what the log holds on a person; gives how many events were blanked.
 
     Raises:
-        OwnTrail, StillEmployed, OutOfReach, LogIsBusy: nothing was changed.
+        OwnTrail, StillEmployed, OutOfReach, NotGranted, LogIsBusy: nothing was changed.
     """
     # Held, so that nobody employs them again meanwhile.
     employee = Employee.objects.select_for_update(of=("self",)).filter(pk=person).first()

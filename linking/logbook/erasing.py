@@ -20,7 +20,7 @@ from accounts.actions import StillEmployed
 from accounts.administrators.fresh import needs_fresh_sign_in
 from accounts.models import Employee, User
 from accounts.purposes.asking import purpose_for
-from audit.erasure import Ground, Left, LogIsBusy, OutOfReach, left
+from audit.erasure import Ground, Left, LogIsBusy, NotGranted, OutOfReach, left
 from audit.events import Event
 from audit.models import AuditEvent
 from linking import actions
@@ -41,6 +41,10 @@ _WHY_NOT: dict[type[Exception], Any] = {
     OutOfReach: gettext_lazy(
         "The log tells of this person in more than what you administer. Ask an administrator of "
         "the whole portal."
+    ),
+    NotGranted: gettext_lazy(
+        "The portal has no right to erase in its database yet. Tell those who run it: the manual "
+        "says what to grant, under “A database role that can only add”."
     ),
 }
 _BUSY = gettext_lazy("The log is being sealed. Nothing was erased: try again in a minute.")

@@ -1,6 +1,5 @@
 """The role that operations.md grants: the portal works as it, and it can only add to the log."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -8,14 +7,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection, transaction
 from django.utils import timezone
 
 from audit import retention
-from audit.erasure import erase
+from audit.erasure import NotGranted, erase
 from audit.events import Event, Kept
 from audit.models import AuditEvent, SubjectKey
-from devtools.environment import BASE_DIR
+from tests.audit.database_role import not_let_erase, only_adding
 from tests.audit.sealed import seal, verified
 from tests.factories import make_event
 
@@ -36,17 +36,8 @@ def run(statement: str, *values: Any) -> None:
 
 @pytest.fixture
 def portals_role(db: None) -> Iterator[str]:
-    """What the manual says, under a name that no other run has."""
-    text = (BASE_DIR / "docs/operations.md").read_text(encoding="utf-8")
-    found = re.search(r"### A database role that can only add.*?```sql\n(.*?)```", text, re.DOTALL)
-    assert found
-    name = f"{connection.settings_dict['NAME']}_portal"
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE ROLE {name}")
-        cursor.execute(found[1].replace("kobling_portal", name))
-        cursor.execute(f"SET LOCAL ROLE {name}")
+    with only_adding() as name:
         yield name
-        cursor.execute("RESET ROLE")
 
 
 @pytest.mark.parametrize(
@@ -160,12 +151,18 @@ def test_it_cannot_destroy_the_key_of_sealed_details_that_stay(portals_role: str
 
 
 def test_nobody_erases_who_was_not_let(portals_role: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("RESET ROLE")
-        cursor.execute(f"REVOKE EXECUTE ON FUNCTION audit_erase FROM {portals_role}")
-        cursor.execute(f"SET LOCAL ROLE {portals_role}")
+    not_let_erase(portals_role)
+    person = uuid4()
+    of_a_person(person)
     with refused("permission denied for function"):
-        run("SELECT audit_erase(%s, %s, %s)", uuid4(), [], [])
+        run("SELECT audit_erase(%s, %s, %s)", person, [], [])
+    with pytest.raises(NotGranted):
+        erase(person, by="user:1", now=timezone.now())
+    with pytest.raises(CommandError, match="no right to erase"):
+        call_command("erase_from_audit_log", str(person), yes=True)
+    assert [event.event for event in AuditEvent.objects.filter(employee_id=person)] == [
+        Event.LINK_MADE
+    ]
 
 
 @pytest.mark.django_db(transaction=True)

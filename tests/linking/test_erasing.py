@@ -25,6 +25,7 @@ from audit.models import AuditEvent, SubjectKey
 from audit.rounds import _LOCK
 from linking import actions
 from tests.accounts.worlds import World, browser_of, make_colleague, make_local
+from tests.audit.database_role import not_let_erase, only_adding
 from tests.audit.sealed import seal, verified
 from tests.audit.test_no_event_no_pass import unwritable
 from tests.factories import make_employee, make_event
@@ -265,6 +266,18 @@ def test_while_the_log_is_sealed_it_says_so_and_changes_nothing(
         erase(kari.pk, boss)
     assert details_of(kari.pk) == WHOLE
     assert not AuditEvent.objects.filter(event="employee:erased").exists()
+
+
+def test_where_the_database_role_may_not_erase_the_page_says_so(
+    anne: Client, kari: Employee
+) -> None:
+    with only_adding() as role:
+        not_let_erase(role)
+        page = text(anne.get(page_of(kari.pk)))
+        assert ("no right to erase" in page, "Erase for good" in page) == (True, False)
+        answer = anne.post(page_of(kari.pk), YES)
+        assert (answer.status_code, "Nothing was erased." in text(answer)) == (409, True)
+    assert details_of(kari.pk) == WHOLE
 
 
 def test_where_no_event_can_tell_of_it_nothing_is_erased(anne: Client, kari: Employee) -> None:

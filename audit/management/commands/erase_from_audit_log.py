@@ -4,7 +4,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 from django.utils import timezone
 
-from audit.erasure import Ground, LogIsBusy, erase
+from audit.erasure import Ground, LogIsBusy, NotGranted, erase
 
 
 class Command(BaseCommand):
@@ -31,6 +31,11 @@ class Command(BaseCommand):
         except LogIsBusy:
             raise CommandError(
                 "The log is being sealed. Nothing was erased: try again in a minute."
+            ) from None
+        except NotGranted:
+            raise CommandError(
+                "The portal's database role has no right to erase. Nothing was erased: "
+                "docs/operations.md says what to grant it."
             ) from None
         if not erased:
             raise CommandError("The log holds nothing on this employee that could be erased.")
