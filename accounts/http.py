@@ -10,7 +10,7 @@ class PortalRequest(HttpRequest):
 
 
 def opens_form(request: HttpRequest) -> bool:
-    """Whether this opens a page, which no form that comes back does.
+    """Whether this opens a page, which a form that comes back does not.
 
     An action on a list comes as a POST, and again with its reason.
     """

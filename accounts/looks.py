@@ -1,7 +1,8 @@
 """That somebody looked: what they searched for, and the people they read about."""
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -9,8 +10,12 @@ from django.db import transaction
 from accounts.actors import roles_of
 from accounts.models import Employee
 from accounts.purposes.choices import NOT_TOLD, Why
-from audit.events import Event
+from audit.events import Event, Kept
 from audit.log import record
+from audit.models import AuditEvent
+
+# A form that comes back within this time shows what was opened before.
+_LATELY: Final = timedelta(hours=1)
 
 
 @transaction.atomic
@@ -57,6 +62,18 @@ def note_view(
         roles=roles_of(by, employee.organisation_id),
         **_given(purpose=why.purpose, purpose_text=why.text, page=page),
     )
+
+
+def looked_at_lately(people: Iterable[UUID], *, by: str, now: datetime) -> frozenset[UUID]:
+    """Give at which of these `by` has looked within the last hour, as the log has it."""
+    looks = AuditEvent.objects.filter(
+        kept=Kept.SECURITY,
+        event=Event.PERSON_VIEWED,
+        actor=by,
+        employee_id__in=list(people),
+        at__gt=now - _LATELY,
+    )
+    return frozenset(looks.order_by().values_list("employee_id", flat=True))
 
 
 def _given(**texts: str) -> dict[str, Any]:

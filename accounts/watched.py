@@ -1,18 +1,23 @@
 """Pages of the administration on which people are read about: each look is in the audit log."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import PAGE_VAR
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
+from accounts.http import opens_form
 from accounts.lists import FOUND, BoundedLists
-from accounts.looks import note_search, note_view
+from accounts.looks import looked_at_lately, note_search, note_view
 from accounts.models import Employee, Organisation, User
 from accounts.purposes.asking import purposes_for
+
+# Of the last search: never what was typed.
+_SEARCHED: Final = "searched"
 
 
 class WatchedPages[Row: Model](BoundedLists[Row]):
@@ -38,19 +43,15 @@ class WatchedPages[Row: Model](BoundedLists[Row]):
         Raises:
             PurposeNeeded: what for has not been told; nothing is written.
         """
-        people = {each for row in rows for each in self.people_of(row) if each is not None}
-        if not self.about_people or not isinstance(request.user, User):
-            return
-        whys = purposes_for(request, [each.pk for each in people])
-        by, now = request.user.actor, timezone.now()
-        for employee in sorted(people, key=lambda each: each.pk):
-            note_view(employee, by=by, now=now, why=whys[employee.pk], page=self._page)
+        if self.about_people:
+            people = (each for row in rows for each in self.people_of(row) if each is not None)
+            note_people(request, people, page=self.page_name)
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         row = kwargs.get("obj")
-        if row is not None and _is_opened(request):
+        if row is not None:
             self.note_look(request, [row])
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -62,11 +63,30 @@ class WatchedPages[Row: Model](BoundedLists[Row]):
             self.note_look(request, [row])
         return super().history_view(request, object_id, extra_context)
 
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        found = super().get_changelist_instance(request)
-        if found.query and _is_opened(request) and PAGE_VAR not in request.GET:
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        row = self.get_object(request, unquote(object_id))
+        if row is not None and self.has_delete_permission(request, row):
+            self.note_look(request, [row])
+        return super().delete_view(request, object_id, extra_context)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list; a search in it is written as one, however many pages of it are read."""
+        answer = super().changelist_view(request, extra_context)
+        shown = getattr(answer, "context_data", None) or {}
+        if (found := shown.get("cl")) and found.query and self._is_another_search(request, found):
             self._note_search(request, "list", hits=found.result_count)
-        return found
+        return answer
+
+    def _is_another_search(self, request: HttpRequest, found: Any) -> bool:
+        """Whether it is not what was searched for last: the session knows by a keyed digest."""
+        this = salted_hmac(_SEARCHED, f"{self.page_name} {found.query}", algorithm="sha256")
+        last = request.session.get(_SEARCHED)
+        request.session[_SEARCHED] = this.hexdigest()
+        return PAGE_VAR not in request.GET or last != this.hexdigest()
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Row], search_term: str
@@ -88,14 +108,26 @@ class WatchedPages[Row: Model](BoundedLists[Row]):
             organisation=mine[0] if len(mine) == 1 else None,
             by=request.user.actor,
             now=timezone.now(),
-            page=self._page,
+            page=self.page_name,
         )
 
     @property
-    def _page(self) -> str:
+    def page_name(self) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}"
 
 
-def _is_opened(request: HttpRequest) -> bool:
-    """Whether a page is asked for; a form that comes back shows what was shown before."""
-    return request.method in ("GET", "HEAD")
+def note_people(request: HttpRequest, people: Iterable[Employee], *, page: str) -> None:
+    """Write that the user reads about these people, once of each, as `page` shows them.
+
+    A form that comes back is no new look at whoever they have looked at lately.
+
+    Raises:
+        PurposeNeeded: what for has not been told; nothing is written.
+    """
+    if not isinstance(request.user, User):
+        return
+    whom, by, now = {each.pk: each for each in people}, request.user.actor, timezone.now()
+    seen = frozenset() if opens_form(request) else looked_at_lately(whom, by=by, now=now)
+    whys = purposes_for(request, whom, seen=seen)
+    for key in sorted(whom.keys() - seen):
+        note_view(whom[key], by=by, now=now, why=whys[key], page=page)

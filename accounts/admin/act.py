@@ -24,7 +24,7 @@ def act_page(
     **context: Any,
 ) -> HttpResponse:
     """Show `template`, which extends `admin/act.html`; Cancel leads back to the row or the list."""
-    if original is not None and isinstance(page, WatchedPages) and request.method == "GET":
+    if original is not None and isinstance(page, WatchedPages):
         page.note_look(request, [original])
     name = f"{page.opts.app_label}_{page.opts.model_name}"
     back = (

@@ -20,6 +20,7 @@ from accounts.administrators.fresh import fresh_sign_in_for_method
 from accounts.models import Employee, Organisation, RoleGrant, User
 from accounts.roles import Role, in_words
 from accounts.search import people_found
+from accounts.watched import note_people
 
 GIVE = "accounts.add_rolegrant"
 _WHY_NOT: dict[type[Exception], Any] = {
@@ -168,7 +169,10 @@ class RoleGrantAdmin(ScopedAdmin[RoleGrant]):
             return {}
         mine = organisations(request.user, GIVE)
         employee = Employee.objects.filter(pk=key, organisation__in=mine).first()
-        return {"who": employee.email, "organisation": employee.organisation_id} if employee else {}
+        if employee is None:
+            return {}
+        note_people(request, [employee], page=self.page_name)
+        return {"who": employee.email, "organisation": employee.organisation_id}
 
     def _give(self, request: HttpRequest, form: GrantForm) -> bool:
         answer = form.cleaned_data

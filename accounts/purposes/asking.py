@@ -1,12 +1,11 @@
 """The one place that decides what somebody looks at a person for, and whether to ask first."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.http import opens_form
 from accounts.purposes.choices import NOT_TOLD, Why
 from accounts.purposes.standing import covering, standing
 
@@ -26,21 +25,25 @@ class PurposeNeeded(Exception):  # a reason, not an error
 
 
 def purposes_for(
-    request: HttpRequest, people: Iterable[UUID], *, quoted: bool = False
+    request: HttpRequest,
+    people: Iterable[UUID],
+    *,
+    quoted: bool = False,
+    seen: Collection[UUID] = (),
 ) -> Mapping[UUID, Why]:
     """Give for what each of these is looked at; to be called when the user may look at them.
 
-    `quoted`: somebody has quoted a reference, which is why enough. A form that comes back is not
-    asked about: what it shows has been seen, and what was typed into it must not be lost.
+    `quoted`: somebody has quoted a reference, which is why enough. Of those who were `seen`, as on
+    a form that comes back, nothing is asked once more.
 
     Raises:
-        PurposeNeeded: a page opens, and no purpose holds for somebody.
+        PurposeNeeded: no purpose holds for somebody.
     """
     whom = frozenset(people)
     held = standing(request.session, now=timezone.now())
     found = {each: covering(held, [each]) for each in whom}
-    missing = [each for each, why in found.items() if why is None]
-    if missing and not quoted and opens_form(request):
+    missing = [each for each, why in found.items() if why is None and each not in seen]
+    if missing and not quoted:
         raise PurposeNeeded(missing)
     setattr(request, _LOOKED_AT, whom | looked_at(request))
     return {each: why.why if why is not None else NOT_TOLD for each, why in found.items()}

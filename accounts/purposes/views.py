@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.administrators.pages import own_path, path_of
+from accounts.national_id import may_hold_number
 from accounts.purposes.choices import Purpose
 from accounts.purposes.forms import PREFIX, PurposeForm, people_in
 from accounts.purposes.standing import covering, end, hold, standing
@@ -47,7 +48,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def ask(request: HttpRequest, people: Iterable[UUID]) -> HttpResponse:
     """Ask in the place of a page about these people; what was posted to it goes along."""
     here = request.get_full_path()
-    # What was posted came from a list, which is there by GET.
+    # What was posted came from a page that is there by GET.
     back = here if request.method == "POST" else _came_from(request)
     if request.method != "POST" and back == here:
         back = ""
@@ -83,15 +84,24 @@ def _show(request: HttpRequest, form: PurposeForm) -> HttpResponse:
 
 
 def _carried(request: HttpRequest) -> list[tuple[str, str]]:
-    """Give what was posted to the page that was asked for: an action on a list, and no other."""
-    if "action" not in request.POST:
-        return []
+    """Give what was posted to the page that was asked for; an identity number is typed anew."""
     return [
         (name, str(value))
         for name, values in request.POST.lists()
         for value in values
-        if name != "csrfmiddlewaretoken" and not name.startswith(f"{PREFIX}-")
+        if name != "csrfmiddlewaretoken"
+        and not name.startswith(f"{PREFIX}-")
+        and not _is_number(str(value))
     ]
+
+
+def _is_number(value: str) -> bool:
+    """Whether it may be an identity number; a key of a row is none, whatever its digits."""
+    try:
+        UUID(value)
+    except ValueError:
+        return may_hold_number(value)
+    return False
 
 
 def _came_from(request: HttpRequest) -> str:

@@ -19,7 +19,7 @@ from accounts.access import Someone, covers, scope
 from accounts.actions import StillEmployed
 from accounts.administrators.fresh import needs_fresh_sign_in
 from accounts.models import Employee, User
-from accounts.purposes.asking import purpose_for
+from accounts.watched import note_people
 from audit.erasure import Ground, Left, LogIsBusy, NotGranted, OutOfReach, left
 from audit.events import Event
 from audit.models import AuditEvent
@@ -93,12 +93,7 @@ def page(request: HttpRequest, employee_id: UUID) -> HttpResponse:
         return redirect("admin:audit_auditevent_changelist")
     if request.method == "POST":
         return _take(request, user, employee_id, employee)
-    if employee is not None and covers(user, SEE_PEOPLE, employee.organisation_id):
-        why = purpose_for(request, employee.pk)
-        actions.note_view(
-            employee, by=user.actor, now=timezone.now(), why=why, page="audit_auditevent"
-        )
-    return _show(request, user, _whom(employee_id, employee, user), EraseForm())
+    return _show(request, user, employee_id, employee, EraseForm())
 
 
 def _is_known(key: UUID, employee: Employee | None, user: User) -> bool:
@@ -109,24 +104,27 @@ def _is_known(key: UUID, employee: Employee | None, user: User) -> bool:
     return scope(events, user, ERASE, path="organisation_id").exists()
 
 
-def _whom(key: UUID, employee: Employee | None, user: User) -> Whom:
+def _look_at(request: HttpRequest, user: User, key: UUID, employee: Employee | None) -> Whom:
+    """Read what is to be erased; of whoever the reader may know, this is a look."""
     may = employee is not None and covers(user, SEE_PEOPLE, employee.organisation_id)
     known = employee if may else None
+    if known is not None:
+        note_people(request, [known], page="audit_auditevent")
     return Whom(key, known.full_name if known else "", known, left(key))
 
 
 def _take(request: HttpRequest, user: User, key: UUID, employee: Employee | None) -> HttpResponse:
     form = EraseForm(request.POST)
     if not form.is_valid():
-        return _show(request, user, _whom(key, employee, user), form)
+        return _show(request, user, key, employee, form)
     ground = Ground(form.cleaned_data["reason"])
     try:
         erased = actions.erase_from_log(key, ground=ground, by=user, now=timezone.now())
     except LogIsBusy:
         form.add_error(None, _BUSY)
-        return _show(request, user, _whom(key, employee, user), form, status=503)
+        return _show(request, user, key, employee, form, status=503)
     except tuple(_WHY_NOT) as refused:
-        return _show(request, user, _whom(key, employee, user), form, refused=refused, status=409)
+        return _show(request, user, key, employee, form, refused=refused, status=409)
     if erased:
         text = ngettext(
             "The details of %(count)d event were erased.",
@@ -142,12 +140,14 @@ def _take(request: HttpRequest, user: User, key: UUID, employee: Employee | None
 def _show(
     request: HttpRequest,
     user: User,
-    whom: Whom,
+    key: UUID,
+    employee: Employee | None,
     form: EraseForm,
     *,
     refused: Exception | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    whom = _look_at(request, user, key, employee)
     why_not = refused or _hindrance(whom, user)
     context = {
         **admin.site.each_context(request),

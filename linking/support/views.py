@@ -89,6 +89,8 @@ def reference(request: HttpRequest, reference: str) -> HttpResponse:
     if hit is None:
         raise Http404
     employee = hit.employee
+    if employee is not None:
+        _note_look(request, employee, hit)
     context = {
         "quoted": hit,
         "told": told_of(hit, now=timezone.now()),
@@ -114,9 +116,7 @@ def person(request: HttpRequest, employee_id: UUID) -> HttpResponse:
         raise PermissionDenied
     now = timezone.now()
     hit = _about(request, employee)
-    why = purpose_for(request, employee.pk, quoted=hit is not None)
-    quoted_reference = hit.reference if hit else ""
-    actions.note_view(employee, by=actor(request), now=now, reference=quoted_reference, why=why)
+    _note_look(request, employee, hit)
     facts = facts_of(employee, now=now)
     context = {
         "employee": employee,
@@ -134,6 +134,14 @@ def person(request: HttpRequest, employee_id: UUID) -> HttpResponse:
         "steps": steps_for(request.user, employee, facts, now=now),
     }
     return _page(request, "person", employee.full_name, **context)
+
+
+def _note_look(request: HttpRequest, employee: Employee, hit: Quoted | None) -> None:
+    """Write the look. A reference is quoted by what was searched for, and not by an address."""
+    kept = request.session.get(FOUND, {}).get("reference")
+    reference = hit.reference if hit is not None and hit.reference == kept else ""
+    why = purpose_for(request, employee.pk, quoted=bool(reference))
+    actions.note_view(employee, by=actor(request), now=timezone.now(), reference=reference, why=why)
 
 
 def _about(request: HttpRequest, employee: Employee) -> Quoted | None:

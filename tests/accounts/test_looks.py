@@ -111,7 +111,7 @@ def test_a_search_is_told_of_by_its_list_and_its_hits_and_not_by_what_was_typed(
     siri = browser_of(make_colleague(eksempel, "Siri", Role.SUPPORT))
     typed = eksempel.word.lower()
     siri.get("/admin/accounts/employee/", {"q": typed})
-    siri.get("/admin/accounts/employee/", {"q": typed, "p": "2"})  # the same search, further down
+    siri.get("/admin/accounts/employee/", {"q": typed, "p": "1"})  # the same search, further down
     siri.get("/admin/accounts/employee/")
     siri.get("/admin/linking/pendingcode/", {"q": "nobody@x.example"})
     found = Employee.objects.filter(last_name__startswith=eksempel.word).count()
@@ -122,6 +122,41 @@ def test_a_search_is_told_of_by_its_list_and_its_hits_and_not_by_what_was_typed(
     told = AuditEvent.objects.filter(event="person:searched")
     assert {event.organisation_id for event in told} == {eksempel.organisation.pk}
     assert typed not in str([event.__dict__ for event in told]).lower()
+
+
+@pytest.mark.parametrize("page", ["", "0", "1", "x"])
+def test_no_page_of_a_list_hides_a_search(eksempel: World, page: str) -> None:
+    siri = browser_of(make_colleague(eksempel, "Siri", Role.SUPPORT))
+    for model in ("accounts/employee", "linking/pendingcode", "linking/outgoingmail"):
+        before = len(looks(Event.PERSON_SEARCHED))
+        siri.get(f"/admin/{model}/", {"q": eksempel.word, "p": page})
+        assert len(looks(Event.PERSON_SEARCHED)) == before + 1
+    siri.get("/admin/linking/outgoingmail/", {"q": "another", "p": page})
+    siri.post(f"/admin/accounts/employee/?q={eksempel.word}")
+    assert len(looks(Event.PERSON_SEARCHED)) == before + 3
+    assert eksempel.word.lower() not in str(dict(siri.session)).lower()
+
+
+def test_an_action_on_what_was_searched_for_is_no_other_search(
+    pia: Client, eksempel: World
+) -> None:
+    keys = [str(eksempel.rows["accounts_employee"].pk)]
+    page = f"/admin/accounts/employee/?q={eksempel.word}"
+    pia.get(page)
+    pia.post(page, {"action": "delete_for_good", "_selected_action": keys, "index": "0"})
+    pia.post(page, {"action": "invite", "index": "0"})  # of nobody: back to the list
+    assert len(looks(Event.PERSON_SEARCHED)) == 1
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_whoever_takes_a_role_away_or_gives_one_to_somebody_named_has_seen_them(
+    pia: Client, eksempel: World, method: str
+) -> None:
+    grant: Any = eksempel.rows["accounts_rolegrant"]
+    employee = grant.user.employee
+    getattr(pia, method)(reverse("admin:accounts_rolegrant_delete", args=[grant.pk]))
+    getattr(pia, method)(f"{reverse('admin:accounts_rolegrant_add')}?employee={employee.pk}")
+    assert looks() == [viewed(employee, "accounts_rolegrant")] * (2 if method == "get" else 1)
 
 
 def test_a_completion_is_a_search(pia: Client, eksempel: World) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import time_machine
@@ -127,13 +127,84 @@ def test_a_bulk_revocation_is_asked_first_too(pia: Client, eksempel: World) -> N
     assert "Eksempelulf" in tell(pia, html, kind="case").content.decode()
 
 
-def test_a_form_that_comes_back_is_not_asked_about(pia: Client, kari: Employee) -> None:
+def forms_about(world: World) -> Iterator[tuple[str, dict[str, str]]]:
+    """Every form about one person, filled in so that it comes back."""
+    employee = world.key("accounts_employee", "")
+    yield reverse("admin:accounts_employee_change", args=[employee]), {"email": "no address"}
+    yield reverse("admin:audit_auditevent_erase", args=[employee]), {"reason": "none"}
+    asks = ("accounts_employee_delete", "accounts_employee_rehire", "accounts_employee_move")
+    acts = ("linking_linkedidentity_revoke", "linking_case_decide", "linking_block_lift")
+    for page in (*asks, *acts):
+        model, _line, verb = page.rpartition("_")
+        yield reverse(f"admin:{page}", args=[world.key(model, verb)]), {"reason": ""}
+    for model in ("accounts_employee", "linking_linkedidentity", "linking_case"):
+        yield reverse(f"admin:{model}_history", args=[world.key(model, "")]), {"x": "y"}
+
+
+def test_a_form_that_is_sent_without_having_been_opened_opens_nobodys_page(
+    eksempel: World, fjordvik: World
+) -> None:
+    for number, (address, fields) in enumerate(forms_about(eksempel)):
+        user = make_local(f"pia-{number}", role=Role.ADMINISTRATOR)
+        pia = without_purpose(browser_of(user))
+        html = pia.post(address, fields).content.decode()
+        assert ASKS in html, address
+        assert "Eksempelulf" not in html, address
+        assert len(whys()) == number
+        answer = tell(pia, html, kind="registry")
+        assert answer.redirect_chain == [(address, 307)]  # with all that was typed
+        assert ASKS not in answer.content.decode(), address
+        assert whys()[-1] == {"purpose": "registry"}
+    assert number == 10
+
+
+@pytest.mark.parametrize("action", ["delete_for_good", "merge"])
+def test_nor_does_an_action_on_a_list_that_brings_a_reason(
+    pia: Client, eksempel: World, kari: Employee, action: str
+) -> None:
+    ola = make_employee(organisation=eksempel.organisation, first_name="Ola", last_name="Li")
+    chosen = {"_selected_action": [str(kari.pk), str(ola.pk)], "index": "0", "reason": ""}
+    html = pia.post(LIST, chosen | {"action": action}).content.decode()
+    assert ASKS in html
+    assert "Kari" not in html
+
+
+def test_a_form_that_comes_back_is_no_other_look_and_is_not_asked_about(
+    pia: Client, kari: Employee
+) -> None:
     kari.active = False
     kari.save()
-    answer = pia.post(reverse("admin:accounts_employee_delete", args=[kari.pk]), {"reason": ""})
-    assert ASKS not in answer.content.decode()
-    assert 'class="errorlist"' in answer.content.decode()
-    assert whys() == [{}]
+    page = reverse("admin:accounts_employee_delete", args=[kari.pk])
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        tell(pia, pia.get(page).content.decode(), kind="registry")
+        without_purpose(pia)
+        clock.shift(10 * 60)
+        answer = pia.post(page, {"reason": ""}).content.decode()
+        assert ASKS not in answer
+        assert 'class="errorlist"' in answer
+        assert whys() == [{"purpose": "registry"}]
+
+
+def test_keys_go_along_that_have_the_digits_of_an_identity_number(
+    pia: Client, eksempel: World
+) -> None:
+    key = UUID(f"01a21778-200b-7c9f-8000-0{NUMBER}")
+    person = make_employee(organisation=eksempel.organisation, id=key, last_name="Vik")
+    other = make_employee(organisation=eksempel.organisation, last_name="Li")
+    chosen = {"action": "merge", "_selected_action": [str(key), str(other.pk)], "index": "0"}
+    html = pia.post(LIST, chosen).content.decode()
+    assert person.last_name in tell(pia, html, kind="registry").content.decode()
+
+
+def test_what_was_typed_goes_along_and_an_identity_number_does_not(
+    pia: Client, kari: Employee
+) -> None:
+    page = reverse("admin:accounts_employee_change", args=[kari.pk])
+    typed = {"first_name": "Kari Anne", "email": "no address", "new_number": NUMBER}
+    html = pia.post(page, typed).content.decode()
+    assert NUMBER not in html
+    assert (sent(html)["first_name"], sent(html)["email"]) == (["Kari Anne"], ["no address"])
+    assert 'value="Kari Anne"' in tell(pia, html, kind="registry").content.decode()
 
 
 def test_it_holds_for_that_person_and_for_no_other(
@@ -168,9 +239,33 @@ def test_a_quoted_reference_is_why_enough(siri: Client, eksempel: World) -> None
     request = eksempel.rows["linking_pendingcode"]
     assert isinstance(request, PendingCode)
     person = page_of(request.employee)
-    assert ASKS not in siri.get(f"{person}?reference={request.reference}").content.decode()
+    address = f"{person}?reference={request.reference}"
+    assert ASKS in siri.get(address).content.decode()  # which anybody may have written
+    assert siri.post("/admin/support/", {"q": request.reference}).headers["Location"] == address
+    assert ASKS not in siri.get(address).content.decode()
     assert whys() == [{}]
     assert ASKS in siri.get(f"{person}?reference=7F3K-2Q").content.decode()
+    event = AuditEvent.objects.get(event=Event.PERSON_VIEWED)
+    assert event.reference == request.reference
+
+
+def test_the_page_of_a_reference_is_about_whom_it_is_about(siri: Client, eksempel: World) -> None:
+    request = eksempel.rows["linking_pendingcode"]
+    assert isinstance(request, PendingCode)
+    address = reverse("support_reference", args=[request.reference])
+    html = siri.get(address).content.decode()
+    assert ASKS in html
+    assert "Eksempelulf" not in html
+    assert "Eksempelulf" in tell(siri, html, kind="case").content.decode()
+    siri.post("/admin/support/", {"q": request.reference})
+    without_purpose(siri)
+    assert "Eksempelulf" in siri.get(address).content.decode()
+    events = AuditEvent.objects.filter(event=Event.PERSON_VIEWED).order_by("id")
+    assert request.employee is not None
+    assert [(each.employee_id, each.reference) for each in events] == [
+        (request.employee.pk, ""),
+        (request.employee.pk, request.reference),
+    ]
 
 
 def test_another_reason_is_written(siri: Client, kari: Employee) -> None:

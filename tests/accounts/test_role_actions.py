@@ -245,6 +245,7 @@ def test_a_role_is_given_by_work_email_and_taken_away_on_its_page(
     )
     assert list(AuditEvent.objects.values_list("event", flat=True)) == [
         "role:revoked",
+        "person:viewed",
         "role:granted",
     ]
 
