@@ -73,7 +73,8 @@ def looked_at_lately(people: Iterable[UUID], *, by: str, now: datetime) -> froze
         employee_id__in=list(people),
         at__gt=now - _LATELY,
     )
-    return frozenset(looks.order_by().values_list("employee_id", flat=True))
+    found = looks.order_by().values_list("employee_id", flat=True)
+    return frozenset(each for each in found if each is not None)
 
 
 def _given(**texts: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 A session holds ids of employees, codes and the short text, and no name.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -14,8 +14,9 @@ from django.contrib.sessions.backends.base import SessionBase
 from accounts.purposes.choices import Why
 
 HOLDS: Final = timedelta(hours=1)
-# A row of the session table does not grow without end; whoever is forgotten is asked about again.
-MOST: Final = 200
+# People, in all. A row of the session table does not grow without end; whoever is forgotten is
+# asked about again.
+MOST: Final = 1000
 _KEY: Final = "purposes"
 
 
@@ -60,13 +61,22 @@ def hold(session: SessionBase, why: Why, people: Iterable[UUID] | None, *, now: 
             "until": each.until.timestamp(),
             "people": None if each.people is None else sorted(map(str, each.people)),
         }
-        for each in [Standing(why, now + HOLDS, whom), *older][:MOST]
+        for each in _bounded([Standing(why, now + HOLDS, whom), *older])
     ]
 
 
 def end(session: SessionBase) -> None:
     """Let none hold any more."""
     session.pop(_KEY, None)
+
+
+def _bounded(every: Iterable[Standing]) -> Iterator[Standing]:
+    people = 0
+    for each in every:
+        people += len(each.people or ())
+        if people > MOST:
+            return
+        yield each
 
 
 def _without(people: frozenset[UUID], every: Iterable[Standing]) -> list[Standing]:

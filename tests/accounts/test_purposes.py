@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import Employee
 from accounts.purposes.forms import MANY
+from accounts.purposes.standing import MOST
 from accounts.roles import Role
 from audit.events import Event
 from audit.models import AuditEvent
@@ -405,6 +406,18 @@ def test_what_is_told_for_too_many_holds_for_everybody(
     tell(siri, html, kind="case", people=f"{kari.pk} {people}")
     [kept] = siri.session["purposes"]
     assert (len(kept["people"]) if kept["people"] is not None else None) == held
+
+
+def test_what_was_told_of_very_many_is_forgotten_from_the_oldest_on(
+    siri: Client, kari: Employee
+) -> None:
+    for _turn in range(MOST // MANY + 1):
+        html = siri.get(page_of(kari)).content.decode()
+        people = " ".join(str(uuid4()) for _each in range(MANY))
+        siri.post(PURPOSE, sent(html) | {"purpose-kind": "case", "purpose-people": people})
+    kept = siri.session["purposes"]
+    assert sum(len(each["people"]) for each in kept) == MOST
+    assert kept[0]["people"] == sorted(people.split())
 
 
 def test_messages_wait_for_the_page_that_was_asked_for(pia: Client, kari: Employee) -> None:
