@@ -375,8 +375,8 @@ def read_statement(text: object) -> Statement:
         said = parse_line(text.encode())
         if canonical_json(said) != text.encode():
             raise Malformed("has a statement that is not in canonical form")
-    except UnicodeEncodeError:
-        raise Malformed("has a statement that is not UTF-8") from None
+    except (UnicodeEncodeError, NotCanonical):
+        raise Malformed("has a statement that is not UTF-8, or nested too deeply") from None
     if said.get("v") != 1 or said["v"] is True:
         raise Malformed("has a statement of a version that this verifier does not know")
     portal = said.get("chain") == PORTAL
@@ -479,8 +479,12 @@ def _time(line: Mapping[str, Any], name: str) -> datetime:
             moment = datetime.fromisoformat(value[:-1])
         except ValueError:
             moment = None
-        # The comparison refuses every other way of writing the same moment.
-        if moment and moment.isoformat(timespec="microseconds") + "Z" == value:
+        # The comparison refuses every other way of writing the same moment, but not an offset.
+        if (
+            moment
+            and moment.tzinfo is None
+            and moment.isoformat(timespec="microseconds") + "Z" == value
+        ):
             return moment
     raise Malformed(f"has no time in UTC with six decimals as {name}")
 

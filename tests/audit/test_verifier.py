@@ -728,6 +728,7 @@ def test_an_organisation_that_is_gone_altogether_is_found(log: Log) -> None:
         b'{"type":"seal","statement":"{}","records":"","signature":""}',
         b'{"type":"seal","statement":"{\\"v\\":2}","records":"","signature":""}',
         b'{"type":"seal","statement":{},"records":"=","signature":""}',
+        b'{"type":"seal","statement":"{\\"v\\":\\"\\\\ud800\\"}","records":"","signature":""}',
     ],
 )
 def test_junk_between_the_lines_is_a_finding_and_never_a_crash(log: Log, junk: bytes) -> None:
@@ -817,6 +818,23 @@ def test_another_way_of_writing_a_time_is_found_where_no_seal_shows_it(log: Log)
     lines[-2]["at"] = "2026-W40-4T00:02:30.000005Z"
 
     assert kinds(verify(lines)) == [Kind.EVENT_EDITED]
+
+
+WITH_AN_OFFSET = ("2026-10-01T00:00:00.000000+00:00Z", "0001-01-01T00:00:00.000000+05:00Z")
+
+
+@pytest.mark.parametrize("written", WITH_AN_OFFSET)
+def test_a_time_with_an_offset_is_found_wherever_it_stands(log: Log, written: str) -> None:
+    """Such a time cannot be compared with the others: all that was found would be lost."""
+    log.record()
+    for at in (0, -2, place(log.export(), 1)):
+        lines = log.export()
+        lines[at]["exported_at" if at == 0 else "at"] = written
+        assert kinds(verify(lines)) == [Kind.HEADER if at == 0 else Kind.EVENT_EDITED]
+    lines = log.export()
+    seal = place_of_seal(lines, PORTAL, 3)
+    lines[seal] = restated(lines[seal], signer=KEY, sealed_at=written)
+    assert Kind.SEAL_EDITED in kinds(verify(lines))
 
 
 def test_an_opening_is_not_padded(log: Log) -> None:
