@@ -195,7 +195,8 @@ class Tolerances:
     stale: timedelta = timedelta(minutes=10)
     """From the portal's newest seal to the export: there is a seal each minute."""
     early: timedelta = timedelta(minutes=5)
-    """By which an event may say that it happened after its seal: clocks of several machines."""
+    """By which an event may say that it happened after its seal, after the export, or after the
+    erasure that blanked it: clocks of several machines."""
     late: timedelta = timedelta(hours=1)
     """By which an event may be older than the round before its own: a long transaction."""
     unsealed: timedelta = timedelta(minutes=10)
@@ -620,6 +621,8 @@ class _Hand:
         self.loose: set[int] = set()
         self.odd: dict[tuple[Kind, str], _Several] = {}
         self.odd_if_last: dict[tuple[Kind, str], _Several] = {}
+        self.erasures_if_last: dict[tuple[str, str | None], Event] = {}
+        """What tells of an erasure and may be waiting for its seal."""
         self.doubtful: dict[tuple[str, str], Any] = {}
         """Groups whose records do not fit their digest: the hash of the events that came."""
         self._places: dict[int, int] | None = None
@@ -954,8 +957,8 @@ class _Gone:
         self.dropped: dict[tuple[str, str], dict[str, str]] = {}
         self.absent: dict[tuple[str, str, str], _Absent] = {}
         self.present: dict[tuple[str, str, str], Statement] = {}
-        self.erased_at: dict[str, datetime] = {}
-        self.erased: dict[str, tuple[Event, int]] = {}
+        self.erased_at: dict[tuple[str, str], datetime] = {}
+        self.erased: dict[tuple[str, str], tuple[Event, int]] = {}
 
     def missing(self, said: Statement, group: Group, ids: list[int]) -> None:
         name = said.chain, group.kept, group.month
@@ -976,16 +979,21 @@ class _Gone:
 
     def tell(self, event: Event, *, sealed: bool) -> None:
         if event.erased and event.subject:
-            latest, count = self.erased.get(event.subject, (event, 0))
-            self.erased[event.subject] = (event if event.at > latest.at else latest, count + 1)
-        if event.name == "employee:erased" and event.subject:
-            known = self.erased_at.get(event.subject, event.at)
-            self.erased_at[event.subject] = max(known, event.at)
+            name = event.chain, event.subject
+            latest, count = self.erased.get(name, (event, 0))
+            self.erased[name] = (event if event.at > latest.at else latest, count + 1)
+        if event.name == "employee:erased" and sealed:
+            self.tell_erased(event)
         if event.name == "retention:dropped" and sealed and not event.erased:
             kept, month = event.details.get("kept"), event.details.get("month")
             if isinstance(kept, str) and isinstance(month, str):
                 months = self.dropped.setdefault((event.chain, kept), {})
                 months[month] = event.public["at"]
+
+    def tell_erased(self, event: Event) -> None:
+        if event.subject:
+            name = event.chain, event.subject
+            self.erased_at[name] = max(self.erased_at.get(name, event.at), event.at)
 
 
 class Verification:
@@ -1307,20 +1315,28 @@ class Verification:
         hand.stranger_count += 1
         if len(hand.strangers) < MOST_FINDINGS:
             hand.strangers.append(event)
-        if event.id in hand.loose or event.id in self._sealed:
+        again = event.id in hand.loose or event.id in self._sealed
+        if again:
             hand.note_if_last(Kind.EVENT_TWICE, "stands twice", event)
         hand.loose.add(event.id)
-        newest = self._chains.newest
-        if (
-            event.id not in self._sealed
-            and newest
-            and newest.sealed_at - event.at > self._allowed.unsealed
-        ):
-            what = f"is not sealed, though seals were made until {newest.at}: put in"
-            hand.note_if_last(Kind.UNSEALED, what, event)
+        wrong = self._wrong_unsealed(event)
+        if wrong and event.id not in self._sealed:
+            hand.note_if_last(Kind.UNSEALED, wrong, event)
+        elif event.name == "employee:erased" and not again:
+            hand.erasures_if_last[event.chain, event.subject] = event
         if self.summary.organisation not in (None, event.chain):
             hand.note_if_last(Kind.EVENT_MISPLACED, f"belongs to {_chain(event.chain)}", event)
         self._gone.tell(event, sealed=False)
+
+    def _wrong_unsealed(self, event: Event) -> str:
+        """Say why an event of this time cannot be waiting for its seal."""
+        newest, exported = self._chains.newest, self._exported_at
+        if newest and newest.sealed_at - event.at > self._allowed.unsealed:
+            return f"is not sealed, though seals were made until {newest.at}: put in"
+        until = exported or (newest.sealed_at if newest else event.at)
+        if event.at - until > self._allowed.early:
+            return f"is not sealed, and says that it happened after {until}, when it was read"
+        return ""
 
     def _close(self, *, last: bool) -> None:
         """Say what is wrong with the events of the seal in hand."""
@@ -1337,6 +1353,8 @@ class Verification:
             self._say(kind, hand.said, several.events, several.count, what)
         if last:
             self.summary.unsealed = len(strangers) + left_out
+            for event in hand.erasures_if_last.values():
+                self._gone.tell_erased(event)
         elif strangers and not hand.lost:
             self._say_inserted(hand, strangers, left_out)
         self._hand = _Hand(None, b"", trusted=False)
@@ -1541,16 +1559,16 @@ class Verification:
             self._findings.add(Kind.HEADER, sentence)
 
     def _check_erased(self) -> None:
-        for subject, (event, count) in self._gone.erased.items():
-            erased_at = self._gone.erased_at.get(subject)
-            if erased_at is not None and event.at - erased_at <= self._allowed.late:
+        for (chain, subject), (event, count) in self._gone.erased.items():
+            erased_at = self._gone.erased_at.get((chain, subject))
+            if erased_at is not None and event.at - erased_at <= self._allowed.early:
                 continue
             others = f" and {count - 1} more" if count > 1 and erased_at is None else ""
-            why = "nothing says that this person was erased"
+            why = "nothing under a seal of this chain says that this person was erased"
             if erased_at is not None:
                 why = f"this person was erased before it, {erased_at}"
             sentence = (
-                f"{_chain(event.chain)}: the details of {_event(event)}{others} about employee "
+                f"{_chain(chain)}: the details of {_event(event)}{others} about employee "
                 f"{subject} were taken out, and {why}."
             )
             self._findings.add(Kind.ERASED, sentence, None, event.id)

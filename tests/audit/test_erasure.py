@@ -1,5 +1,6 @@
 """A person's details go, and the chain stays whole (GDPR article 17)."""
 
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,7 +10,8 @@ from django.utils import timezone
 
 from audit.erasure import erase
 from audit.events import Event
-from audit.models import AuditEvent, SubjectKey
+from audit.models import AuditEvent, SubjectKey, Unsealed
+from audit.rounds import to_seal
 from audit.verifier import commitment
 from tests.audit.sealed import findings, seal, verified
 from tests.factories import make_event
@@ -97,6 +99,26 @@ def test_details_that_are_blanked_without_a_word_are_found() -> None:
     report = verified()
     assert "event-edited" in findings(report)
     assert str(event.pk) in report.findings[0].sentence
+
+
+def test_an_erasure_that_nobody_may_seal_hides_nothing() -> None:
+    """Whoever has the database writes one of a far day, takes it from the queue, and blanks."""
+    person = uuid4()
+    event = of_a_person(person)
+    seal()
+    far = make_event(
+        Event.EMPLOYEE_ERASED,
+        organisation_id=EKSEMPEL,
+        employee_id=person,
+        at=datetime(2099, 1, 1, tzinfo=UTC),
+    )
+    Unsealed.objects.all().delete()
+    row = AuditEvent.objects.filter(pk=event.pk)
+    row.update(details={}, network="", commitment=to_seal(row)[0].commitment)
+    seal()
+    report = verified()
+    assert sorted(findings(report)) == ["erased-without-reason", "unsealed"]
+    assert {each.events for each in report.findings} == {(event.pk,), (far.pk,)}
 
 
 def test_the_command_asks_first(

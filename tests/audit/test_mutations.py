@@ -172,6 +172,13 @@ def insert_an_old_event_at_the_end(lines: list[Line], draw: Draw) -> Named:
     return lambda report: finds(Kind.UNSEALED)(report) and names_event(9999)(report)
 
 
+def insert_an_event_of_the_future_at_the_end(lines: list[Line], draw: Draw) -> Named:
+    at = draw(st.sampled_from(events_of(lines)))
+    future = "2099-01-01T00:00:00.000000Z"
+    lines.insert(len(lines) - 1, lines[at] | {"id": 9999, "at": future})
+    return lambda report: finds(Kind.UNSEALED)(report) and names_event(9999)(report)
+
+
 def double_a_line(lines: list[Line], draw: Draw) -> Named:
     at = draw(st.integers(0, len(lines) - 1))
     lines.insert(draw(st.integers(0, len(lines))), deepcopy(lines[at]))
@@ -265,6 +272,19 @@ def take_details_out(lines: list[Line], draw: Draw) -> Named:
     return lambda report: finds(kind)(report) and names_event(number)(report)
 
 
+def take_details_out_with_an_erasure_that_no_seal_holds(lines: list[Line], draw: Draw) -> Named:
+    gone = {line["employee"] for line in lines if line.get("event") == "employee:erased"}
+    fit = [x for x in events_of(lines) if lines[x]["employee"] not in {None, *gone}]
+    assume(fit)
+    at = draw(st.sampled_from(fit))
+    dated = draw(st.sampled_from(["2026-09-01T00:00:00.000000Z", "2099-01-01T00:00:00.000000Z"]))
+    told = lines[at] | {"id": 9999, "at": dated, "event": "employee:erased"}
+    lines.insert(draw(st.sampled_from([at + 1, len(lines) - 1])), told)
+    person = lines[at]["employee"]
+    lines[:] = [erased(x) if x.get("employee") == person and x["id"] != 9999 else x for x in lines]
+    return lambda report: finds(Kind.ERASED)(report) and names_event(9999)(report)
+
+
 MUTATIONS = (
     edit_an_event,
     edit_a_seal,
@@ -273,6 +293,7 @@ MUTATIONS = (
     delete_a_seal,
     insert_an_event,
     insert_an_old_event_at_the_end,
+    insert_an_event_of_the_future_at_the_end,
     double_a_line,
     swap_lines,
     swap_contents,
@@ -283,6 +304,7 @@ MUTATIONS = (
     fork,
     strip_a_group,
     take_details_out,
+    take_details_out_with_an_erasure_that_no_seal_holds,
 )
 
 

@@ -536,6 +536,39 @@ def test_an_old_event_that_stands_unsealed_was_put_in(log: Log) -> None:
     assert (finding.kind, finding.events) == (Kind.UNSEALED, (number,))
 
 
+@pytest.mark.parametrize("beyond", [timedelta(0), timedelta(microseconds=1)])
+def test_an_unsealed_event_from_after_the_export_was_put_in(log: Log, beyond: timedelta) -> None:
+    exported = log.now + timedelta(seconds=20)
+    number = log.record(organisation=A, at=exported + timedelta(minutes=5) + beyond)
+
+    report = verify(log.export())
+
+    assert [(each.kind, each.events) for each in report.findings] == (
+        [(Kind.UNSEALED, (number,))] if beyond else []
+    )
+
+
+@pytest.mark.parametrize("dated", [timedelta(days=26_000), -timedelta(minutes=11)])
+def test_only_an_erasure_of_this_moment_counts_without_a_seal(log: Log, dated: timedelta) -> None:
+    log.erase(COLLEAGUE, A)
+    log.waiting[-1]["at"] = verifier.time_text(log.now + dated)
+    assert set(kinds(verify(log.export()))) == {Kind.UNSEALED, Kind.ERASED}
+
+    log.waiting[-1]["at"] = verifier.time_text(log.now + timedelta(minutes=1))
+    assert verify(log.export()).sound
+
+
+def test_an_erasure_counts_in_its_own_chain(log: Log) -> None:
+    log.erase(COLLEAGUE, B)
+    log.seal()
+
+    finding = the_one(verify(log.export()))
+
+    assert finding.kind is Kind.ERASED
+    assert f"Organisation {A}: the details of event 7" in finding.sentence
+    assert "and 3 more about" in finding.sentence
+
+
 def test_erasure_keeps_the_log_sound_and_nothing_else_may_take_details_out(log: Log) -> None:
     lines = log.export()
     lines[place(lines, 3)] = erased(lines[place(lines, 3)])
@@ -550,19 +583,27 @@ def test_erasure_keeps_the_log_sound_and_nothing_else_may_take_details_out(log: 
     assert report.summary.erased == 5
 
 
-def test_details_taken_out_long_after_the_erasure_are_found(log: Log) -> None:
+@pytest.mark.parametrize(
+    ("later", "found"),
+    [(timedelta(minutes=5), False), (timedelta(minutes=5, microseconds=1), True)],
+)
+def test_details_taken_out_after_the_erasure_are_found(
+    log: Log, later: timedelta, found: bool
+) -> None:
+    """A few minutes are what the clocks of two machines may lie apart."""
     log.erase(COLLEAGUE, A)
     log.seal()
-    log.seal(after=timedelta(hours=2))
-    number = log.record(organisation=A, employee=COLLEAGUE)
-    log.seal()
+    number = log.record(
+        organisation=A, employee=COLLEAGUE, at=log.now - timedelta(minutes=1) + later
+    )
+    log.seal(after=later)
     lines = log.export()
     assert verify(lines).sound
 
     lines[place(lines, number)] = erased(lines[place(lines, number)])
 
-    finding = the_one(verify(lines))
-    assert (finding.kind, finding.events) == (Kind.ERASED, (number,))
+    found_now = [(each.kind, each.events) for each in verify(lines).findings]
+    assert found_now == ([(Kind.ERASED, (number,))] if found else [])
 
 
 def test_details_of_what_is_about_nobody_are_never_taken_out(log: Log) -> None:
