@@ -23,6 +23,8 @@ from accounts.national_id import FingerprintKeys
 from audit.events import Kept
 from audit.receiver import Receiver
 
+# PostgreSQL lets no month of the log go sooner (audit/migrations/0010_least_months.sql).
+LEAST_MONTHS_KEPT = {Kept.SECURITY: 3, Kept.DECISION: 12}
 _HEAD_SCHEMES = ("file", "mailto", "syslog")
 _QUEUE = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")  # a token of RFC 9110
@@ -285,11 +287,16 @@ def _is_head_place(place: SplitResult) -> bool:
 def months_kept() -> dict[Kept, int]:
     """Read for how many months the audit log is kept, by class of event."""
     defaults = {Kept.SECURITY: 13, Kept.DECISION: 60}
-    return {kept: _months(f"AUDIT_{kept.name}_MONTHS", months) for kept, months in defaults.items()}
+    return {
+        kept: _months(f"AUDIT_{kept.name}_MONTHS", months, least=LEAST_MONTHS_KEPT[kept])
+        for kept, months in defaults.items()
+    }
 
 
-def _months(name: str, usual: int) -> int:
+def _months(name: str, usual: int, *, least: int) -> int:
     value = text(name, str(usual))
-    if not value.isdecimal() or not 1 <= int(value) <= 1_200:
-        raise ImproperlyConfigured(f"{name} is {value!r}. Write a number of months from 1 to 1200.")
+    if not value.isdecimal() or not least <= int(value) <= 1_200:
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}. Write a number of months from {least} to 1200."
+        )
     return int(value)

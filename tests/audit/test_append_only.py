@@ -150,7 +150,7 @@ def test_an_event_that_is_rolled_back_waits_for_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("told", "sealed", "words"),
-    [(False, True, "No event tells"), (True, False, "not sealed"), (True, True, "")],
+    [(False, True, "No event of this"), (True, False, "not sealed"), (True, True, "")],
 )
 def test_a_month_is_dropped_when_it_is_told_and_sealed(
     told: bool, sealed: bool, words: str
@@ -169,3 +169,16 @@ def test_a_month_is_dropped_when_it_is_told_and_sealed(
     else:
         run(drop)
         assert not AuditEvent.objects.filter(pk=event.pk).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_an_earlier_transaction_told_lets_no_month_go() -> None:
+    run("SELECT audit_make_month('security', '2021-02-01')")
+    told = {"details": {"kept": "security", "month": "2021-02"}}
+    make_event(Event.RETENTION_DROPPED, **told)
+    drop = "SELECT audit_drop_month('security', '2021-02-01')"
+    with pytest.raises(ProgrammingError, match="No event of this transaction"):
+        run(drop)
+    with transaction.atomic():
+        make_event(Event.RETENTION_DROPPED, **told)
+        run(drop)

@@ -1,8 +1,8 @@
 """The role that operations.md grants: the portal works as it, and it can only add to the log."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +14,8 @@ from django.utils import timezone
 from audit import retention
 from audit.erasure import NotGranted, erase
 from audit.events import Event, Kept
-from audit.models import AuditEvent, SubjectKey
+from audit.models import AuditEvent, SubjectKey, Unsealed
+from portal import env
 from tests.audit.database_role import not_let_erase, only_adding
 from tests.audit.sealed import seal, verified
 from tests.factories import make_event
@@ -79,17 +80,53 @@ def test_the_portal_works_as_it(portals_role: str) -> None:
 
 def test_tables_of_its_own_do_not_pass_for_the_log(portals_role: str) -> None:
     """PostgreSQL looks for a name among the temporary tables first, unless it is told not to."""
-    month = timezone.now().strftime("%Y-%m")
-    make_event(Event.LINK_MADE)
+    month = "2021-02"
+    run("SELECT audit_make_month('decision', %s)", f"{month}-01")
+    make_event(Event.LINK_MADE, at=datetime(2021, 2, 14, tzinfo=UTC))
     with connection.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE audit_unsealed (kept text, at timestamptz)")
+        cursor.execute("CREATE TEMP TABLE audit_unsealed (id int, kept text, at timestamptz)")
         cursor.execute(
-            "CREATE TEMP TABLE audit_auditevent AS SELECT now() AS at, %s AS event, %s::jsonb AS"
-            " details",
+            "CREATE TEMP TABLE audit_auditevent AS SELECT 1 AS id, now() AS at, %s AS event,"
+            " %s::jsonb AS details",
             [Event.RETENTION_DROPPED.value, f'{{"kept": "decision", "month": "{month}"}}'],
         )
-    with refused("No event tells"):
+        cursor.execute("INSERT INTO audit_unsealed VALUES (1, 'decision', now())")
+    with refused("No event of this transaction"):
         run("SELECT audit_drop_month('decision', %s)", f"{month}-01")
+
+
+@pytest.mark.parametrize("kept", Kept)
+def test_it_can_let_no_month_go_before_its_time(portals_role: str, kept: Kept) -> None:
+    """It can write the event that tells of it, and empty the queue."""
+    least = env.LEAST_MONTHS_KEPT[kept]
+    for ago, words in ((0, "old enough"), (least, "old enough"), (least + 1, "")):
+        month = months_before(timezone.now(), ago)
+        run("SELECT audit_make_month(%s, %s)", kept, month)
+        event = make_event(
+            Event.SIGN_IN_DONE, kept=kept, at=datetime(month.year, month.month, 1, tzinfo=UTC)
+        )
+        details = {"kept": kept.value, "month": f"{month:%Y-%m}", "count": 1}
+        make_event(Event.RETENTION_DROPPED, details=details)
+        Unsealed.objects.filter(pk=event.pk).delete()
+        with refused(words) if words else nullcontext():
+            run("SELECT audit_drop_month(%s, %s)", kept, month)
+        assert AuditEvent.objects.filter(pk=event.pk).exists() is bool(words)
+
+
+def test_a_month_of_another_era_does_not_pass_for_one_of_today(portals_role: str) -> None:
+    """Both have one name where the era is left out."""
+    month = f"{timezone.now():%Y-%m}"
+    event = make_event(Event.LINK_MADE)
+    make_event(Event.RETENTION_DROPPED, details={"kept": "decision", "month": month})
+    for era in (" BC", ""):
+        with refused("old enough"):
+            run("SELECT audit_drop_month('decision', %s::date)", f"{month}-01{era}")
+    assert AuditEvent.objects.filter(pk=event.pk).exists()
+
+
+def months_before(now: datetime, months: int) -> date:
+    years, month = divmod(now.year * 12 + now.month - 1 - months, 12)
+    return date(years, month + 1, 1)
 
 
 # --- Erasing, by the owner's rights
