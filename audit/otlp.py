@@ -187,7 +187,7 @@ def _wait(retry_after: str | None, now: datetime) -> timedelta | None:
         return min(timedelta(seconds=int(retry_after[:6])), LONGEST_WAIT)
     try:
         until = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return max(timedelta(0), min(until - now, LONGEST_WAIT))

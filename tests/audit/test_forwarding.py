@@ -339,7 +339,16 @@ def test_a_204_is_accepted(siem: Siem, to: Receiver) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("said", "seconds"), [("120", 120), ("9999999", 3600), ("", 30)])
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("120", 120),
+        ("9999999", 3600),
+        ("", 30),
+        ("Mon, 20 Nov 1995 19:12:08 +99999999999999999999", 30),
+        ("Mon, 20 Nov 99999999999999999999 19:12:08 GMT", 30),
+    ],
+)
 def test_a_receiver_is_left_in_peace_for_as_long_as_it_asks(
     siem: Siem, to: Receiver, said: str, seconds: int
 ) -> None:
