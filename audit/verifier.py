@@ -41,6 +41,8 @@ PORTAL = "portal"
 """The name of the chain of what belongs to no organisation."""
 NO_PREVIOUS = "0" * 64
 RECORD_BYTES = 40
+MONTHS_KEPT = {"security": 13, "decision": 60}
+"""For how many months a portal keeps events of each class, where its settings say nothing else."""
 MOST_RECORDS = 1_000_000
 MOST_LINE_BYTES = 64 * 2**20
 MOST_FINDINGS = 1000
@@ -214,6 +216,8 @@ class Summary:
     events: int = 0
     erased: int = 0
     dropped: int = 0
+    months_dropped: list[tuple[str, str]] = field(default_factory=list)
+    """Class and month, as sealed events tell."""
     unsealed: int = 0
     first_sealed_at: str | None = None
     last_sealed_at: str | None = None
@@ -986,9 +990,10 @@ class _Gone:
             self.tell_erased(event)
         if event.name == "retention:dropped" and sealed and not event.erased:
             kept, month = event.details.get("kept"), event.details.get("month")
-            if isinstance(kept, str) and isinstance(month, str):
+            if isinstance(kept, str) and isinstance(month, str) and _MONTH.fullmatch(month):
                 months = self.dropped.setdefault((event.chain, kept), {})
-                months[month] = event.public["at"]
+                at = event.public["at"]
+                months[month] = min(months.get(month, at), at)
 
     def tell_erased(self, event: Event) -> None:
         if event.subject:
@@ -1010,10 +1015,15 @@ class Verification:
         *,
         heads: Iterable[Head] = (),
         tolerances: Tolerances | None = None,
+        months_kept: Mapping[str, int] | None = None,
     ) -> None:
+        """Take what to compare with. `months_kept` are the months before which no month of a class
+        of retention may be dropped; without them, a month must be over.
+        """
         self._keys = {key_id(key): key for key in keys}
         self._heads = list(heads)
         self._allowed = tolerances or Tolerances()
+        self._months_kept = months_kept or {}
         self._findings = _Findings()
         self._chains = _Chains(self._findings)
         self._gone = _Gone()
@@ -1541,12 +1551,15 @@ class Verification:
                 self._findings.add(Kind.NOT_DROPPED, sentence, said)
         for (chain, kept), months in gone.dropped.items():
             for month, at in months.items():
-                if at[:7] <= month:
-                    sentence = (
-                        f"{_chain(chain)}: {_shown(kept)} {_shown(month)} was dropped {at}, before "
-                        "that month was over."
-                    )
-                    self._findings.add(Kind.NOT_DROPPED, sentence)
+                self._check_age(f"{_chain(chain)}: {_shown(kept)} {month}", kept, month, at)
+        all_months = {(kept, each) for (_, kept), months in gone.dropped.items() for each in months}
+        self.summary.months_dropped = sorted(all_months)
+
+    def _check_age(self, name: str, kept: str, month: str, at: str) -> None:
+        least, age = self._months_kept.get(kept, 0), _month_number(at) - _month_number(month)
+        if age <= least:
+            what = f"had been kept for {least} months" if age > 0 else "was over"
+            self._findings.add(Kind.NOT_DROPPED, f"{name} was dropped {at}, before it {what}.")
 
     def _check_counts(self) -> None:
         found = self._lines["seal"], self._lines["event"]
@@ -1583,6 +1596,10 @@ class _Edited(NamedTuple):
 
 def _fits(event: Event, hand: _Hand, place: int) -> bool:
     return leaf({**event.public, "id": hand.ids[place]}) == hand.leaf(place)
+
+
+def _month_number(moment: str) -> int:
+    return int(moment[:4]) * 12 + int(moment[5:7])
 
 
 def _whole(length: int) -> int:
@@ -1728,6 +1745,9 @@ def as_text(report: Report) -> str:
         f"Events: {summary.events}; of these {summary.unsealed} not yet sealed.",
         f"Erased: {summary.erased}. Dropped by retention: {summary.dropped}.",
     ]
+    if summary.months_dropped:
+        months = ", ".join(f"{_shown(kept)} {month}" for kept, month in summary.months_dropped)
+        lines.append(f"Months dropped by retention: {months}.")
     if summary.from_round is not None:
         lines.append(f"It begins with round {summary.from_round}; what was before is not in it.")
     if summary.longest_pause:
@@ -1763,7 +1783,12 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         keys = [read_key(_bytes_of(path)) for path in options.public_key]
         heads = [head for path in options.head for head in read_heads(_bytes_of(path).splitlines())]
-        verification = Verification(keys, heads=heads, tolerances=_tolerances(options))
+        verification = Verification(
+            keys,
+            heads=heads,
+            tolerances=_tolerances(options),
+            months_kept={kept: getattr(options, f"{kept}_months") for kept in MONTHS_KEPT},
+        )
         report = _verify_file(verification, options.export)
     except (Unreadable, OSError) as problem:
         print(_first_line(problem), file=sys.stderr)
@@ -1814,6 +1839,14 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     for name, (usual, what) in minutes.items():
         parser.add_argument(
             f"--{name}-minutes", type=float, default=usual, help=f"by which {what} ({usual})"
+        )
+    for kept, usual in MONTHS_KEPT.items():
+        parser.add_argument(
+            f"--{kept}-months",
+            type=int,
+            default=usual,
+            help=f"the smallest AUDIT_{kept.upper()}_MONTHS that the portal ever had: a month that "
+            f"was dropped sooner is a finding; with 0 it need but be over ({usual})",
         )
     return parser.parse_args(arguments)
 

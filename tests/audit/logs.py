@@ -4,7 +4,7 @@ import base64
 import gzip
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -215,9 +215,14 @@ def as_bytes(lines: Iterable[Line]) -> bytes:
     return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
 
 
-def verify(lines: list[Line] | bytes, *, heads: Iterable[Head] = ()) -> Report:
+def verify(
+    lines: list[Line] | bytes,
+    *,
+    heads: Iterable[Head] = (),
+    months_kept: Mapping[str, int] | None = None,
+) -> Report:
     source = lines if isinstance(lines, bytes) else as_bytes(lines)
-    verification = Verification([KEY.public_key()], heads=heads)
+    verification = Verification([KEY.public_key()], heads=heads, months_kept=months_kept)
     return verifier.verify_lines(verification, io.BytesIO(source))
 
 

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 import time_machine
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
 from audit import retention
 from audit.events import Event, Kept
 from audit.models import AuditEvent
-from tests.audit.sealed import findings, seal, verified
+from tests.audit.sealed import KEY, findings, seal, verified
 from tests.factories import make_event
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +76,23 @@ def test_what_has_gone_is_told_to_each_chain_and_the_log_is_sound(
     report = verified()
     assert report.sound, report.findings
     assert verified(organisation=EKSEMPEL).sound
+
+
+def test_a_month_that_went_before_its_time_is_found(
+    clock: time_machine.Traveller, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    public_key = tmp_path / "seal.pub"
+    public_key.write_bytes(
+        KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
+    some_events()
+    clock.move_to(datetime(2020, 7, 1, tzinfo=UTC))
+    assert retention.tend(months=MONTHS | {Kept.SECURITY: 4}, now=timezone.now())
+    seal()
+    with pytest.raises(SystemExit):
+        call_command("verify_audit_log", "--public-key", str(public_key))
+    assert "security 2020-01 was dropped 2020-07-01" in capsys.readouterr().out
+    call_command("verify_audit_log", "--public-key", str(public_key), "--security-months", "4")
 
 
 def test_an_event_without_a_seal_keeps_its_month(clock: time_machine.Traveller) -> None:

@@ -689,6 +689,39 @@ def test_a_month_dropped_before_it_is_over_is_found(log: Log) -> None:
     assert Kind.NOT_DROPPED in kinds(verify(log.export()))
 
 
+def test_a_month_dropped_before_its_time_is_found_once_a_chain(old_log: Log) -> None:
+    """Whoever works as the portal's role has the workers seal that a month went."""
+    old_log.drop("security", "2026-09", A)  # in November
+    old_log.seal()
+    lines = old_log.export()
+    assert verify(lines, months_kept={"security": 1, "decision": 60}).sound
+
+    report = verify(lines, months_kept={"security": 2})
+
+    assert kinds(report) == [Kind.NOT_DROPPED, Kind.NOT_DROPPED]
+    assert "before it had been kept for 2 months" in report.findings[0].sentence
+    assert report.summary.months_dropped == [("security", "2026-09")]
+    assert "Months dropped by retention: security 2026-09." in verifier.as_text(report)
+
+
+def test_a_drop_that_is_told_again_later_does_not_make_it_later(old_log: Log) -> None:
+    old_log.drop("security", "2026-09")
+    old_log.seal(after=timedelta(days=400))
+    old_log.drop("security", "2026-09")
+    old_log.seal()
+
+    assert Kind.NOT_DROPPED in kinds(verify(old_log.export(), months_kept={"security": 13}))
+
+
+def test_a_drop_of_what_is_no_month_excuses_nothing(old_log: Log) -> None:
+    old_log.drop("security", "2026-09")
+    for event in old_log.waiting:
+        event["details"]["month"] = "2026-1"
+    old_log.seal()
+
+    assert set(kinds(verify(old_log.export()))) == {Kind.GROUP_MISSING}
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,20 @@ def test_a_file_that_is_no_export_is_never_sound(folder: Path, content: bytes) -
 
 def test_the_tolerances_are_options(folder: Path) -> None:
     assert run(folder, "log.jsonl", "--stale-minutes", "0") == 1
+
+
+def test_months_that_went_too_soon_are_found_without_an_option(folder: Path) -> None:
+    log = Log()
+    log.record()
+    log.seal()
+    log.seal(after=timedelta(days=300))
+    log.drop("security", "2026-09")
+    log.seal()
+    (folder / "log.jsonl").write_bytes(as_bytes(log.export()))
+
+    assert run(folder, "log.jsonl") == 1
+    assert run(folder, "log.jsonl", "--security-months", "9") == 0
+    assert run(folder, "log.jsonl", "--security-months", "10") == 1
 
 
 def test_it_imports_the_standard_library_and_cryptography_alone() -> None:

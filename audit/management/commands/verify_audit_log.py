@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from audit import export
+from audit.events import Kept
 from audit.verifier import Unreadable, Verification, as_json, as_text, read_heads, read_key
 
 
@@ -35,6 +36,14 @@ class Command(BaseCommand):
             help="heads that were kept outside; may be repeated",
         )
         parser.add_argument("--organisation", metavar="UUID", type=UUID, help="its chain alone")
+        for kept, months in settings.AUDIT_MONTHS_KEPT.items():
+            parser.add_argument(
+                f"--{kept}-months",
+                type=int,
+                default=months,
+                help=f"a month that was dropped before so many is a finding; else "
+                f"AUDIT_{kept.name}_MONTHS. Give the smallest that it ever was",
+            )
         parser.add_argument("--json", action="store_true", help="the report as JSON")
 
     @no_translations
@@ -53,7 +62,8 @@ class Command(BaseCommand):
             self.stderr.write("No --public-key: taken from AUDIT_SEAL_KEY, which proves less.")
         if not keys:
             raise CommandError("Give the public key of the seals by --public-key.", returncode=2)
-        verification = Verification(keys, heads=heads)
+        months_kept = {kept.value: options[f"{kept}_months"] for kept in Kept}
+        verification = Verification(keys, heads=heads, months_kept=months_kept)
         for line in export.lines(organisation=options["organisation"], now=timezone.now()):
             verification.feed(line, line["type"])
         report = verification.finish()
