@@ -46,6 +46,8 @@ MONTHS_KEPT = {"security": 13, "decision": 60}
 MOST_RECORDS = 1_000_000
 MOST_LINE_BYTES = 64 * 2**20
 MOST_FINDINGS = 1000
+MOST_EVENT_BYTES = 2**20
+"""Of a line with an event: the longest that a portal writes are some ten thousand."""
 
 _SHOWN = 5
 _COMPARED = 30
@@ -258,7 +260,8 @@ class Event(NamedTuple):
     chain: str
     subject: str | None
     erased: bool
-    details: Mapping[str, Any]
+    dropped: tuple[str, str] | None
+    """Class and month of which it says that retention dropped them."""
     public: dict[str, Any]
     leaf: bytes
 
@@ -292,6 +295,7 @@ _PUBLIC = ("id", "at", "event", "kept", "organisation", "employee", "actor", "re
 _TEXTS = ("event", "kept", "actor", "reference", "reason")
 _OPEN = frozenset({"type", *_PUBLIC, "details", "network", "opening"})
 _ERASED = frozenset({"type", *_PUBLIC, "commitment"})
+_MOST_TEXT = 100
 _HEADER = frozenset({"type", "format", "exported_at", "organisation", "from"})
 _SEAL = frozenset({"type", "statement", "records", "signature"})
 _END = frozenset({"type", "seals", "events"})
@@ -333,6 +337,8 @@ def read_event(line: Mapping[str, Any]) -> Event:
     bound = _hash(line, "commitment") if erased else _bound(line, subject)
     number = _number(line, "id")
     public = {name: line[name] for name in _PUBLIC}
+        if len(line[name]) > _MOST_TEXT:
+            raise Malformed(f"has more than {_MOST_TEXT} characters as {name}")
     public["commitment"] = bound
     try:
         hashed = leaf(public)
@@ -347,7 +353,7 @@ def read_event(line: Mapping[str, Any]) -> Event:
         chain=organisation or PORTAL,
         subject=subject,
         erased=erased,
-        details={} if erased else line["details"],
+        dropped=None if erased else _dropped(line["event"], line["details"]),
         public=public,
         leaf=hashed,
     )
@@ -356,6 +362,13 @@ def read_event(line: Mapping[str, Any]) -> Event:
 def _bound(line: Mapping[str, Any], subject: str | None) -> str:
     opening, details, network = line["opening"], line["details"], line["network"]
     # HMAC fills a short key up with zeros: another length could open the same commitment.
+def _dropped(name: str, details: Mapping[str, Any]) -> tuple[str, str] | None:
+    kept, month = details.get("kept"), details.get("month")
+    if name != "retention:dropped" or not isinstance(kept, str) or not isinstance(month, str):
+        return None
+    return (kept, month) if _MONTH.fullmatch(month) else None
+
+
     if not isinstance(opening, str) or not (_HASH.fullmatch(opening) if subject else not opening):
         raise Malformed(
             "has an opening that is not 64 hexadecimal digits, or none without a subject"
@@ -988,12 +1001,11 @@ class _Gone:
             self.erased[name] = (event if event.at > latest.at else latest, count + 1)
         if event.name == "employee:erased" and sealed:
             self.tell_erased(event)
-        if event.name == "retention:dropped" and sealed and not event.erased:
-            kept, month = event.details.get("kept"), event.details.get("month")
-            if isinstance(kept, str) and isinstance(month, str) and _MONTH.fullmatch(month):
-                months = self.dropped.setdefault((event.chain, kept), {})
-                at = event.public["at"]
-                months[month] = min(months.get(month, at), at)
+        if event.dropped and sealed:
+            kept, month = event.dropped
+            months = self.dropped.setdefault((event.chain, kept), {})
+            at = event.public["at"]
+            months[month] = min(months.get(month, at), at)
 
     def tell_erased(self, event: Event) -> None:
         if event.subject:
@@ -1689,6 +1701,9 @@ def verify_lines(verification: Verification, source: BinaryIO) -> Report:
         else:
             verification.feed(parsed, where)
     return verification.finish()
+            continue
+        if parsed.get("type") == "event" and len(line) > MOST_EVENT_BYTES:
+            verification.unreadable(f"is an event of more than {MOST_EVENT_BYTES} bytes", where)
 
 
 def read_key(pem: bytes) -> Ed25519PublicKey:

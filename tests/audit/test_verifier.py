@@ -2,6 +2,7 @@
 
 import base64
 import json
+import tracemalloc
 from collections.abc import Callable
 from copy import deepcopy
 from datetime import timedelta
@@ -831,6 +832,7 @@ def test_junk_between_the_lines_is_a_finding_and_never_a_crash(log: Log, junk: b
         ("organisation", str(A).upper()),
         ("actor", "\ud800"),
         ("actor", None),
+        ("actor", "x" * 101),
         ("details", []),
         ("details", {"x": 0.5}),
         ("details", {"x": "\udfff"}),
@@ -959,6 +961,36 @@ def test_a_line_that_is_too_long_is_found(log: Log, monkeypatch: pytest.MonkeyPa
 
     assert kinds(report) == [Kind.UNREADABLE]
     assert report.findings[0].sentence.startswith("Line 3 is longer than 2000 bytes")
+
+
+def test_an_event_that_is_too_long_is_found_and_a_seal_may_be_longer(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verifier, "MOST_EVENT_BYTES", 500)
+    lines = log.export()
+    assert max(len(json.dumps(line)) for line in lines) > 500
+    assert verify(lines).sound
+
+    lines[place(lines, 3)]["details"] = {"x": "x" * 500}
+
+    finding = the_one(verify(lines))
+    assert finding.kind is Kind.UNREADABLE
+    assert "is an event of more than 500 bytes" in finding.sentence
+
+
+def test_what_is_held_for_the_findings_is_small(log: Log) -> None:
+    lines = log.export()
+    one = lines[place(lines, 3)]
+    many = [one | {"id": 1000 + n, "details": {"x": "x" * 900_000}} for n in range(60)]
+    source = as_bytes([*lines[:-1], *many])
+
+    tracemalloc.start()
+    report = verify(source)
+    _now, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert Kind.CUT_TAIL in kinds(report)
+    assert most < 20_000_000
 
 
 def shuffled(lines: list[Line]) -> bytes:
