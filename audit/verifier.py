@@ -18,6 +18,7 @@ import binascii
 import gzip
 import hashlib
 import hmac
+import io
 import json
 import re
 import struct
@@ -45,10 +46,12 @@ MONTHS_KEPT = {"security": 13, "decision": 60}
 """For how many months a portal keeps events of each class, where its settings say nothing else."""
 MOST_RECORDS = 1_000_000
 MOST_LINE_BYTES = 64 * 2**20
-MOST_FINDINGS = 1000
 MOST_EVENT_BYTES = 2**20
 """Of a line with an event: the longest that a portal writes are some ten thousand."""
+MOST_FINDINGS = 1000
 
+_MOST_MINUTES = 10 * 366 * 24 * 60
+_MOST_MONTHS = 1200
 _SHOWN = 5
 _COMPARED = 30
 
@@ -292,10 +295,10 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 _PUBLIC = ("id", "at", "event", "kept", "organisation", "employee", "actor", "reference", "reason")
+_MOST_TEXT = 100
 _TEXTS = ("event", "kept", "actor", "reference", "reason")
 _OPEN = frozenset({"type", *_PUBLIC, "details", "network", "opening"})
 _ERASED = frozenset({"type", *_PUBLIC, "commitment"})
-_MOST_TEXT = 100
 _HEADER = frozenset({"type", "format", "exported_at", "organisation", "from"})
 _SEAL = frozenset({"type", "statement", "records", "signature"})
 _END = frozenset({"type", "seals", "events"})
@@ -334,11 +337,11 @@ def read_event(line: Mapping[str, Any]) -> Event:
     for name in _TEXTS:
         if not isinstance(line[name], str):
             raise Malformed(f"has no text as {name}")
+        if len(line[name]) > _MOST_TEXT:
+            raise Malformed(f"has more than {_MOST_TEXT} characters as {name}")
     bound = _hash(line, "commitment") if erased else _bound(line, subject)
     number = _number(line, "id")
     public = {name: line[name] for name in _PUBLIC}
-        if len(line[name]) > _MOST_TEXT:
-            raise Malformed(f"has more than {_MOST_TEXT} characters as {name}")
     public["commitment"] = bound
     try:
         hashed = leaf(public)
@@ -359,9 +362,6 @@ def read_event(line: Mapping[str, Any]) -> Event:
     )
 
 
-def _bound(line: Mapping[str, Any], subject: str | None) -> str:
-    opening, details, network = line["opening"], line["details"], line["network"]
-    # HMAC fills a short key up with zeros: another length could open the same commitment.
 def _dropped(name: str, details: Mapping[str, Any]) -> tuple[str, str] | None:
     kept, month = details.get("kept"), details.get("month")
     if name != "retention:dropped" or not isinstance(kept, str) or not isinstance(month, str):
@@ -369,6 +369,9 @@ def _dropped(name: str, details: Mapping[str, Any]) -> tuple[str, str] | None:
     return (kept, month) if _MONTH.fullmatch(month) else None
 
 
+def _bound(line: Mapping[str, Any], subject: str | None) -> str:
+    opening, details, network = line["opening"], line["details"], line["network"]
+    # HMAC fills a short key up with zeros: another length could open the same commitment.
     if not isinstance(opening, str) or not (_HASH.fullmatch(opening) if subject else not opening):
         raise Malformed(
             "has an opening that is not 64 hexadecimal digits, or none without a subject"
@@ -1698,12 +1701,12 @@ def verify_lines(verification: Verification, source: BinaryIO) -> Report:
             parsed = parse_line(line)
         except Malformed as problem:
             verification.unreadable(str(problem), where)
-        else:
-            verification.feed(parsed, where)
-    return verification.finish()
             continue
         if parsed.get("type") == "event" and len(line) > MOST_EVENT_BYTES:
             verification.unreadable(f"is an event of more than {MOST_EVENT_BYTES} bytes", where)
+        else:
+            verification.feed(parsed, where)
+    return verification.finish()
 
 
 def read_key(pem: bytes) -> Ed25519PublicKey:
@@ -1794,6 +1797,9 @@ def as_json(report: Report) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A narrow terminal shows a strange letter by its number.
+        sys.stdout.reconfigure(errors="backslashreplace")
     options = _options(arguments)
     try:
         keys = [read_key(_bytes_of(path)) for path in options.public_key]
@@ -1830,11 +1836,25 @@ def _bytes_of(name: str) -> bytes:
 
 def _tolerances(options: argparse.Namespace) -> Tolerances:
     return Tolerances(
-        stale=timedelta(minutes=options.stale_minutes),
-        early=timedelta(minutes=options.early_minutes),
-        late=timedelta(minutes=options.late_minutes),
-        unsealed=timedelta(minutes=options.unsealed_minutes),
+        stale=options.stale_minutes,
+        early=options.early_minutes,
+        late=options.late_minutes,
+        unsealed=options.unsealed_minutes,
     )
+
+
+def _minutes(text: str) -> timedelta:
+    minutes = float(text)
+    if not 0 <= minutes <= _MOST_MINUTES:  # nan is not, either
+        raise argparse.ArgumentTypeError(f"{text} is no number from 0 to {_MOST_MINUTES}")
+    return timedelta(minutes=minutes)
+
+
+def _months(text: str) -> int:
+    months = int(text)
+    if not 0 <= months <= _MOST_MONTHS:
+        raise argparse.ArgumentTypeError(f"{text} is no number from 0 to {_MOST_MONTHS}")
+    return months
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
@@ -1847,18 +1867,21 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="the report as JSON")
     minutes = {
         "stale": (10, "the newest seal may be older than the export"),
-        "early": (5, "an event may be later than its seal"),
+        "early": (5, "an event may be later than its seal, its erasure or the export"),
         "late": (60, "an event may be older than the round before its own"),
         "unsealed": (10, "an unsealed event may be older than the newest seal"),
     }
     for name, (usual, what) in minutes.items():
         parser.add_argument(
-            f"--{name}-minutes", type=float, default=usual, help=f"by which {what} ({usual})"
+            f"--{name}-minutes",
+            type=_minutes,
+            default=str(usual),
+            help=f"by which {what} ({usual})",
         )
     for kept, usual in MONTHS_KEPT.items():
         parser.add_argument(
             f"--{kept}-months",
-            type=int,
+            type=_months,
             default=usual,
             help=f"the smallest AUDIT_{kept.upper()}_MONTHS that the portal ever had: a month that "
             f"was dropped sooner is a finding; with 0 it need but be over ({usual})",

@@ -3,6 +3,7 @@
 import ast
 import gzip
 import importlib.util
+import io
 import json
 import subprocess
 import sys
@@ -130,6 +131,38 @@ def test_a_file_that_is_no_export_is_never_sound(folder: Path, content: bytes) -
 
 def test_the_tolerances_are_options(folder: Path) -> None:
     assert run(folder, "log.jsonl", "--stale-minutes", "0") == 1
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        *("--stale-minutes=inf", "--early-minutes=nan", "--late-minutes=1e30"),
+        *("--unsealed-minutes=-1", "--security-months=-1", "--decision-months=99999999999999"),
+    ],
+)
+def test_an_option_that_is_senseless_is_refused_with_a_sentence(
+    folder: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(folder, "log.jsonl", option)
+    assert ended.value.code == 2
+    assert "is no number from 0" in capsys.readouterr().err
+
+
+def test_a_narrow_terminal_shows_all_findings(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = folder / "log.jsonl"
+    log.write_bytes(log.read_bytes().replace(b'"event": "sign-in:done"', '"event": "Ж"'.encode()))
+    narrow = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+    monkeypatch.setattr("sys.stdout", narrow)
+
+    assert run(folder, "log.jsonl") == 1
+
+    narrow.flush()
+    written = narrow.buffer.getvalue()
+    assert b"event 1 (\\u0416, " in written
+    assert b"NOT SOUND: 2 findings." in written
 
 
 def test_months_that_went_too_soon_are_found_without_an_option(folder: Path) -> None:
