@@ -37,7 +37,6 @@ def note_search(
     )
 
 
-@transaction.atomic
 def note_view(
     employee: Employee,
     *,
@@ -47,7 +46,25 @@ def note_view(
     why: Why = NOT_TOLD,
     page: str = "",
 ) -> None:
-    """Write that somebody read about an employee, and by which roles they could.
+    """Write that somebody read about an employee, and by which roles they could."""
+    place = employee.organisation_id
+    note_trail(
+        employee.pk, organisation=place, by=by, now=now, reference=reference, why=why, page=page
+    )
+
+
+@transaction.atomic
+def note_trail(
+    person: UUID,
+    *,
+    organisation: UUID | None,
+    by: str,
+    now: datetime,
+    reference: str = "",
+    why: Why = NOT_TOLD,
+    page: str = "",
+) -> None:
+    """Write the same of somebody whom `organisation` has in its log, if not in its registry.
 
     The employee is told the roles, also when they have changed. `why` is what was told of it;
     `page` is what they opened for it in the administration, such as `linking_pendingcode`.
@@ -56,10 +73,10 @@ def note_view(
         Event.PERSON_VIEWED,
         by=by,
         now=now,
-        organisation=employee.organisation_id,
-        employee=employee.pk,
+        organisation=organisation,
+        employee=person,
         reference=reference,
-        roles=roles_of(by, employee.organisation_id),
+        roles=roles_of(by, organisation),
         **_given(purpose=why.purpose, purpose_text=why.text, page=page),
     )
 

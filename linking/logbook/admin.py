@@ -16,13 +16,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import ScopedAdmin, organisations
 from accounts.admin.common import actor
-from accounts.models import Employee, User
-from accounts.purposes.asking import purpose_for
+from accounts.models import User
 from audit.models import AuditEvent
 from linking import actions
 from linking.logbook import erasing
 from linking.logbook.asking import SEE_LOG, TYPED, AskForm
 from linking.logbook.lines import address_of, line_of, lines_of, raw
+from linking.logbook.looking import note_looks, people_in
 from linking.logbook.pages import asked_for, told_about
 from linking.logbook.query import Place, Query, parsed, place
 from linking.logbook.resolving import Meant, actor_meant, meant
@@ -162,20 +162,12 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
 
     def _note(self, request: HttpRequest, query: Query, found: Found) -> None:
         """Each reading of the log is in the log; of one person's events, also as a look at them."""
-        if query.person is not None:
-            self._note_view(request, query.person)
+        note_looks(request, people_in(query), found.events)
         now, by, only = timezone.now(), actor(request), _only_place(request)
         chosen = UUID(query.organisation) if len(query.organisation) > len("portal") else only
         actions.note_log_search(
             kinds=query.asked, hits=len(found.events), organisation=chosen, by=by, now=now
         )
-
-    def _note_view(self, request: HttpRequest, key: UUID, reference: str = "") -> None:
-        here = organisations(request.user, SEE_LOG)
-        employee = Employee.objects.filter(pk=key, organisation__in=here).first()
-        if employee is not None:
-            why, now = purpose_for(request, employee.pk), timezone.now()
-            actions.note_view(employee, by=actor(request), now=now, reference=reference, why=why)
 
     # --- One event
 
@@ -197,7 +189,7 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
         if request.method not in ("GET", "HEAD"):
             raise PermissionDenied
         if event.employee_id is not None:
-            self._note_view(request, event.employee_id, event.reference)
+            note_looks(request, [event.employee_id], [event], reference=event.reference)
         names = names_for([event], request.user)
         line = line_of(event, names, request.user)
         asked = Query(reference=(event.reference,) if event.reference else ())

@@ -19,6 +19,7 @@ from audit.models import AuditEvent
 from linking.logbook.searching import SIZE
 from linking.models import SavedSearch
 from tests.accounts.worlds import World, browser_of, make_colleague, make_local
+from tests.administrators import without_purpose
 from tests.factories import make_employee, make_event, make_grant, make_pending_code
 
 pytestmark = pytest.mark.django_db
@@ -430,8 +431,74 @@ def test_an_event_about_somebody_is_a_look_at_them(
 
 def test_nobody_of_another_organisation_is_looked_at(siri: Client, fjordvik: World) -> None:
     theirs = fjordvik.rows["accounts_employee"]
-    shown(siri, f"{LOG}?person={theirs.pk}")
+    for query in (f"person={theirs.pk}", f"actor=employee:{theirs.pk}"):
+        shown(siri, f"{LOG}?{query}")
     assert looks(Event.PERSON_VIEWED) == []
+
+
+ASKED = "What do you need this for?"
+
+
+def test_somebodys_doings_are_read_as_what_is_about_them_is(
+    siri: Client, eksempel: World, kari: Employee
+) -> None:
+    user = User.objects.create(employee=kari)
+    note(eksempel, employee_id=kari.pk, actor=user.actor, network="192.0.2.7")
+    for actor in (f"employee:{kari.pk}", user.actor):
+        before = AuditEvent.objects.count()
+        page = shown(without_purpose(siri), f"{LOG}?actor={actor}")
+        assert ASKED in page
+        assert "192.0.2.7" not in page
+        assert AuditEvent.objects.count() == before
+    siri = browser_of(User.objects.get(employee__first_name="Siri"))
+    for actor in (f"employee:{kari.pk}", user.actor):
+        assert "192.0.2.7" in shown(siri, f"{LOG}?actor={actor}")
+    look = ("person:viewed", kari.pk, {"roles": ["support"], "purpose": "control"})
+    assert looks(Event.PERSON_VIEWED) == [look, look]
+
+
+def test_the_doings_of_no_employee_are_a_look_at_nobody(siri: Client, eksempel: World) -> None:
+    boss = make_local("boss", role=Role.ADMINISTRATOR)
+    note(eksempel, Event.LINK_REVOKED, actor=boss.actor)
+    for actor in ("system", boss.actor, f"user:{uuid4()}"):
+        assert ASKED not in shown(without_purpose(siri), f"{LOG}?actor={actor}")
+    assert looks(Event.PERSON_VIEWED) == []
+
+
+def test_whoever_did_it_to_somebody_are_two_who_are_looked_at_once(
+    siri: Client, eksempel: World, kari: Employee
+) -> None:
+    anne = make_colleague(eksempel, "Anne", Role.ADMINISTRATOR)
+    shown(siri, f"{LOG}?person={kari.pk}&actor={anne.actor}")
+    assert {row[1] for row in looks(Event.PERSON_VIEWED)} == {kari.pk, anne.employee_id}
+    shown(siri, f"{LOG}?person={kari.pk}&actor=employee:{kari.pk}")
+    assert len(looks(Event.PERSON_VIEWED)) == 3
+
+
+@pytest.mark.parametrize("gone", ["moved", "deleted"])
+def test_what_somebody_left_behind_is_read_as_theirs(
+    siri: Client, eksempel: World, fjordvik: World, kari: Employee, gone: str
+) -> None:
+    key = kari.pk
+    event = note(eksempel, employee_id=key, network="192.0.2.7")
+    if gone == "moved":
+        Employee.objects.filter(pk=key).update(organisation=fjordvik.organisation)
+    else:
+        kari.delete()
+    page = reverse("admin:audit_auditevent_change", args=[event.pk])
+    for address in (f"{LOG}?person={key}", page):
+        without_purpose(siri)
+        assert ASKED in shown(siri, address)
+        assert looks(Event.PERSON_VIEWED) == []
+    siri = browser_of(User.objects.get(employee__first_name="Siri"))
+    for address in (f"{LOG}?person={key}", page):
+        shown(siri, address)
+    rows = AuditEvent.objects.filter(event=Event.PERSON_VIEWED)
+    assert {(row.employee_id, row.organisation_id) for row in rows} == {
+        (key, eksempel.organisation.pk)
+    }
+    look = ("person:viewed", key, {"roles": ["support"], "purpose": "control"})
+    assert looks(Event.PERSON_VIEWED) == [look, look]
 
 
 def test_what_is_not_found_is_an_event_too(siri: Client) -> None:
