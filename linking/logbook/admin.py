@@ -24,7 +24,7 @@ from linking.logbook.asking import SEE_LOG, TYPED, AskForm
 from linking.logbook.lines import address_of, line_of, lines_of, raw
 from linking.logbook.looking import note_looks, people_in
 from linking.logbook.pages import asked_for, told_about
-from linking.logbook.query import Place, Query, parsed, place
+from linking.logbook.query import PORTAL, Place, Query, parsed, place
 from linking.logbook.resolving import Meant, actor_meant, meant
 from linking.logbook.searching import Found, NetworkUnknown, find
 from linking.logbook.who import names_for
@@ -163,10 +163,10 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
     def _note(self, request: HttpRequest, query: Query, found: Found) -> None:
         """Each reading of the log is in the log; of one person's events, also as a look at them."""
         note_looks(request, people_in(query), found.events)
-        now, by, only = timezone.now(), actor(request), _only_place(request)
-        chosen = UUID(query.organisation) if len(query.organisation) > len("portal") else only
+        now, by = timezone.now(), actor(request)
+        place = _place_asked(request, query) or _only_place(request)
         actions.note_log_search(
-            kinds=query.asked, hits=len(found.events), organisation=chosen, by=by, now=now
+            kinds=query.asked, hits=len(found.events), organisation=place, by=by, now=now
         )
 
     # --- One event
@@ -263,6 +263,14 @@ def _only_place(request: HttpRequest) -> UUID | None:
     """Of somebody who reads the log of several organisations, the event is the whole portal's."""
     mine = list(organisations(request.user, SEE_LOG).values_list("pk", flat=True)[:2])
     return mine[0] if len(mine) == 1 else None
+
+
+def _place_asked(request: HttpRequest, query: Query) -> UUID | None:
+    """Give the organisation that was asked for, where its log is the reader's to read."""
+    if query.organisation in ("", PORTAL):
+        return None
+    mine = organisations(request.user, SEE_LOG).filter(pk=UUID(query.organisation))
+    return mine.values_list("pk", flat=True).first()
 
 
 def _key(text: str) -> UUID | None:

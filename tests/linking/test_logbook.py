@@ -518,6 +518,18 @@ def test_a_mans_own_log_of_two_organisations_is_the_portals(
     assert [row.organisation_id for row in rows] == [None, fjordvik.organisation.pk]
 
 
+def test_whoever_asks_for_anothers_log_writes_nothing_into_it(
+    siri: Client, eksempel: World, fjordvik: World
+) -> None:
+    for place in (fjordvik.organisation.pk, uuid4(), "portal"):
+        shown(siri, f"{LOG}?organisation={place}")
+    searched = AuditEvent.objects.filter(event=Event.AUDIT_SEARCHED)
+    assert {row.organisation_id for row in searched} == {eksempel.organisation.pk}
+    everybodys = browser_of(make_local("all", role=Role.SUPPORT))
+    shown(everybodys, f"{LOG}?organisation={uuid4()}")
+    assert searched.latest("id").organisation_id is None
+
+
 # --- Saved searches
 
 
