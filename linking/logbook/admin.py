@@ -98,6 +98,8 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
                 what = meant(text, query, self.get_queryset(request), request.user)
             else:
                 what = actor_meant(text, query, request.user)
+            if what.was_looked_up:
+                self._note_lookup(request, what)
             if len(what.choices) != 1:
                 return self._ask_which(request, query, form, what)
             query = what.choices[0].query
@@ -106,15 +108,7 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
     def _ask_which(
         self, request: HttpRequest, query: Query, form: AskForm, what: Meant
     ) -> HttpResponse:
-        """Nobody, or several: that a name was looked for is written here, as nothing follows."""
-        hits = len(what.choices)
-        actions.note_search(
-            kind=what.kind,
-            hits=hits,
-            organisation=_only_place(request),
-            by=actor(request),
-            now=timezone.now(),
-        )
+        """Nobody, or several."""
         keys = [choice.employee.pk for choice in what.choices if choice.employee is not None]
         rows = {row.employee.pk: row for row in rows_of(keys, request.user)} if keys else {}
         choices = [
@@ -125,7 +119,19 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
             )
             for choice in what.choices
         ]
-        return self._list(request, query, form, choices=choices, more=what.more, nothing=not hits)
+        return self._list(
+            request, query, form, choices=choices, more=what.more, nothing=not choices
+        )
+
+    def _note_lookup(self, request: HttpRequest, what: Meant) -> None:
+        """Write that a name was looked for, whether or not anything is read of what it meant."""
+        actions.note_search(
+            kind=what.kind,
+            hits=len(what.choices),
+            organisation=_only_place(request),
+            by=actor(request),
+            now=timezone.now(),
+        )
 
     def _list(
         self,

@@ -34,6 +34,11 @@ class Meant:
     choices: tuple[Choice, ...] = ()
     more: bool = False
 
+    @property
+    def was_looked_up(self) -> bool:
+        """Whether the answer tells who or what there is, as it does not of a key or reference."""
+        return self.kind not in ("person", Kind.REFERENCE)
+
 
 def meant(text: str, query: Query, rows: QuerySet[AuditEvent], reader: Someone) -> Meant:
     """Tell whom or what the main field's text means, in place of what was meant before.

@@ -501,9 +501,27 @@ def test_what_somebody_left_behind_is_read_as_theirs(
     assert looks(Event.PERSON_VIEWED) == [look, look]
 
 
-def test_what_is_not_found_is_an_event_too(siri: Client) -> None:
-    ask(siri, q="nobody of that name")
-    assert looks(Event.PERSON_SEARCHED) == [("person:searched", None, {"kind": "name", "hits": 0})]
+@pytest.mark.parametrize(
+    ("typed", "kind", "hits"),
+    [
+        ({"q": "nobody of that name"}, "name", 0),
+        ({"q": "kari nordby"}, "name", 1),
+        ({"q": "kari@x.example"}, "e-mail", 1),
+        ({"by_name": "nordby"}, "actor", 1),
+    ],
+)
+def test_what_is_looked_up_is_an_event_whether_it_is_found_or_not(
+    siri: Client, kari: Employee, typed: dict[str, str], kind: str, hits: int
+) -> None:
+    """The finding tells who works here, and may be all that was wanted."""
+    ask(siri, **typed)
+    assert looks(Event.PERSON_SEARCHED) == [("person:searched", None, {"kind": kind, "hits": hits})]
+
+
+def test_what_a_key_or_a_reference_means_is_not_looked_up(siri: Client, kari: Employee) -> None:
+    for typed in (str(kari.pk), "7F3K-2Q"):
+        ask(siri, q=typed)
+    assert looks(Event.PERSON_SEARCHED) == []
 
 
 def test_a_mans_own_log_of_two_organisations_is_the_portals(
