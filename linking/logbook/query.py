@@ -60,9 +60,11 @@ def _place(text: str) -> str:
 def _moment(text: str) -> datetime:
     """Read a local time, as a browser's field writes it."""
     moment = datetime.fromisoformat(text)
-    if moment.year not in YEARS:
+    # ISO 8601 has zones that PostgreSQL does not know.
+    local = timezone.make_aware(moment) if moment.tzinfo is None else timezone.localtime(moment)
+    if local.year not in YEARS:
         raise ValueError("no such time")
-    return timezone.make_aware(moment) if moment.tzinfo is None else moment
+    return local
 
 
 def _number(text: str, most: int) -> int:

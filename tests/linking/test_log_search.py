@@ -256,6 +256,9 @@ def test_what_is_asked_is_read_from_an_address_as_it_was_written() -> None:
         ("since", "yesterday"),
         ("since", "0001-01-01"),
         ("until", "9999-12-31T23:59"),
+        ("since", "2000-01-01T00:00+23:59"),
+        ("since", "0001-01-01T00:00+23:59"),
+        ("until", "9999-12-31T23:59-23:59"),
         ("network", "10.0.0.1"),
         ("network", "9" * 30),
         ("network", "-1"),
@@ -291,6 +294,15 @@ def test_a_local_time_is_read_as_the_portals() -> None:
     query, _wrong = parsed({"since": "2026-07-01T10:00"})
     assert query.since == datetime(2026, 7, 1, 8, tzinfo=UTC)
     assert timezone.localtime(query.since).hour == 10
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["since", "until"])
+def test_a_time_of_any_zone_is_a_time(name: str) -> None:
+    for zone, utc in (("+23:59", "2026-06-30T10:01"), ("-23:59", "2026-07-02T09:59")):
+        query, wrong = parsed({name: f"2026-07-01T10:00{zone}"})
+        assert (query[name], wrong) == (datetime.fromisoformat(f"{utc}+00:00"), [])
+        assert keys(find(query)) == []
 
 
 @pytest.mark.django_db
