@@ -53,9 +53,18 @@ def actors_of(actors: Iterable[str], *, seen_from: UUID | None) -> Mapping[str, 
     return {actor: people.get(actor) or _without_a_user(actor) for actor in named}
 
 
+def key_of(actor: str, kind: str) -> UUID | None:
+    """Read the key out of `user:<id>` or `employee:<id>`; None where it is none."""
+    before, _colon, key = actor.partition(":")
+    try:
+        return UUID(key) if before == kind else None
+    except ValueError:
+        return None
+
+
 def roles_of(actor: str, organisation: UUID | None) -> list[str]:
     """Give the roles by which a user may look at somebody of `organisation` now, in one query."""
-    key = _key(actor, "user")
+    key = key_of(actor, "user")
     if key is None:
         return []
     found = set[str]()
@@ -69,7 +78,7 @@ def roles_of(actor: str, organisation: UUID | None) -> list[str]:
 
 
 def _people(named: set[str], seen_from: UUID | None) -> dict[str, Actor]:
-    keys = [key for key in (_key(actor, "user") for actor in named) if key is not None]
+    keys = [key for key in (key_of(actor, "user") for actor in named) if key is not None]
     roles = defaultdict[UUID, set[str]](set)
     reaching = Q(organisation__isnull=True) | Q(organisation=seen_from)
     for user, role in (
@@ -96,14 +105,6 @@ def _person(user: User, roles: set[str]) -> Actor:
 def _without_a_user(actor: str) -> Actor:
     if actor.startswith("command:"):
         return Actor(kind=Kind.OPERATOR)
-    if (employee := _key(actor, "employee")) is not None:
+    if (employee := key_of(actor, "employee")) is not None:
         return Actor(kind=Kind.PERSON, employee=employee)
     return Actor(kind=_KINDS.get(actor, Kind.GONE))
-
-
-def _key(actor: str, kind: str) -> UUID | None:
-    before, _colon, key = actor.partition(":")
-    try:
-        return UUID(key) if before == kind else None
-    except ValueError:
-        return None

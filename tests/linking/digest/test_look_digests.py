@@ -24,7 +24,7 @@ from linking.emails import compose
 from linking.models import LookDigest, OutgoingMail
 from tests.accounts.worlds import World, browser_of, make_colleague, make_local
 from tests.factories import make_employee, make_grant, make_look_digest
-from tests.linking.own.events import look
+from tests.linking.own.events import look, note
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 7, 2)
@@ -237,6 +237,15 @@ def test_what_no_member_of_staff_did_is_nobodys_line(eksempel: World, kari: Empl
             record(Event.AUDIT_EXPORTED, by=actor, now=NOON, organisation=eksempel.organisation.pk)
     make_look_digests(now=NEXT_DAY)
     assert lines(eksempel.organisation) == []
+
+
+def test_an_actor_that_is_no_key_takes_nobodys_digest_away(
+    eksempel: World, siri: User, kari: Employee
+) -> None:
+    look(kari, siri, now=NOON)
+    note(Event.PERSON_VIEWED, kari, by="user:x", now=NOON)  # as by SQL
+    make_look_digests(now=NEXT_DAY)
+    assert [each["actor"] for each in lines(eksempel.organisation)] == [siri.actor, "user:x"]
 
 
 def test_a_digest_has_no_times_no_names_and_no_keys_of_those_looked_at(
