@@ -281,6 +281,21 @@ def test_an_auditor_sees_events_and_no_names(arne: Client, eksempel: World, kari
     assert sent_to(arne, q=str(kari.pk)) == f"{LOG}?person={kari.pk}"
 
 
+def test_an_auditor_reads_no_free_text_about_people(
+    arne: Client, siri: Client, eksempel: World, kari: Employee
+) -> None:
+    typed = {"why": "Karis mor ringte", "purpose": "other", "purpose_text": "Karis barn er sykt"}
+    for details in (typed, {"purpose": "Karis ansiennitet"}):
+        note(eksempel, Event.PERSON_VIEWED, employee_id=kari.pk, details=details)
+    by_siri, by_arne = (told(shown(client)) for client in (siri, arne))
+    for text in ("Karis mor ringte", "Karis barn er sykt", "Karis ansiennitet"):
+        assert text in by_siri
+        assert text not in by_arne
+    assert "Purpose: Another reason." in by_arne
+    note(eksempel, Event.ORGANISATION_CHANGED, details={"why": "Ny kommunedirektør"})
+    assert "Ny kommunedirektør" in told(shown(arne))  # it is about nobody
+
+
 def test_administrators_are_named_to_an_auditor(arne: Client, eksempel: World) -> None:
     anne = make_colleague(eksempel, "Anne", Role.ADMINISTRATOR)
     note(eksempel, Event.LINK_REVOKED, actor=anne.actor)

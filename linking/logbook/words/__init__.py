@@ -26,7 +26,7 @@ class Said:
 def said(event: AuditEvent, names: Names, *, values: bool = True) -> Said:
     """Tell of an event as far as the reader may know the people in it.
 
-    `values`: whether they may know what stands in the columns of people.
+    `values`: whether they may know what stands in the columns of people, or in free text on them.
     """
     known = event_named(event.event)
     why = reason_in_words(event.event, event.reason) if event.reason else ""
