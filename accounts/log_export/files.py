@@ -88,7 +88,11 @@ def _as_json_lines(asked: Asked, words: "_Words") -> Iterator[bytes]:
 
 
 def sealed(organisation: UUID | None, *, now: datetime) -> Iterator[bytes]:
-    """Give what the verifier reads, gzip'ed."""
+    """Give what the verifier reads, gzip'ed: every detail, whoever takes it.
+
+    The seals are over the details. A commitment in their place is what an erasure leaves, and the
+    verifier asks for the erasure. So this is said before one takes it, and in its event.
+    """
     packer = zlib.compressobj(wbits=31)
     lines = map(_json_line, export.lines(organisation=organisation, now=now))
     yield packer.compress(next(lines)) + packer.flush(zlib.Z_SYNC_FLUSH)

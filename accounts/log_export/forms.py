@@ -17,7 +17,10 @@ _USUAL = timedelta(days=30)
 class Kind(TextChoices):
     CSV = "csv", _("For a spreadsheet (CSV)")
     JSON_LINES = "json-lines", _("For a program (JSON Lines)")
-    SEALED = "sealed", _("With its seals, for the verifier: from the first event to the last")
+    SEALED = (
+        "sealed",
+        _("With its seals and every detail, for the verifier: from the first event to the last"),
+    )
 
 
 def _day(label: Any) -> forms.DateField:

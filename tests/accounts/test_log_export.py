@@ -12,17 +12,19 @@ import pytest
 from django.db import connection
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.log_export import files
 from accounts.log_export.files import Asked, as_csv
+from accounts.log_export.forms import Kind
 from accounts.models import User
 from accounts.roles import Role
 from audit.events import Event
 from audit.models import AuditEvent, AuditForwarding, Seal
 from audit.verifier import Verification, verify_lines
+from linking.logbook.words import Names, said
 from tests.accounts.worlds import World, browser_of, make_colleague, make_local, make_world
 from tests.administrators import sign_in
 from tests.audit.sealed import KEY, seal
@@ -231,6 +233,26 @@ def test_a_whole_file_says_that_it_ends_and_how_much_there_was(eksempel: World) 
     assert {line["type"] for line in lines[1:-1]} == {"event"}
     assert lines[-1] == {"type": "end", "events": len(lines) - 2}
     assert lines[1]["details"] == {}  # an auditor reads none about people
+
+
+def test_the_sealed_file_has_every_detail_and_that_is_said(eksempel: World) -> None:
+    seal()
+    browser = auditor_of(eksempel)
+    page = browser.get(PAGE)
+    assert isinstance(page, HttpResponse)
+    assert b"The file with the seals has every detail, whoever takes it" in page.content
+    packed = take(browser, **asked("sealed", eksempel))
+    assert '"details": {"note": "Aurora"}' in gzip.decompress(packed).decode()
+    log = browser.get("/admin/audit/auditevent/")
+    assert "Form: with seals and every detail, for the verifier." in log.content.decode()
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_the_log_tells_which_form_was_taken(kind: Kind) -> None:
+    row = AuditEvent(event=Event.AUDIT_EXPORTED, actor="system", details={"form": kind.value})
+    with translation.override("en"):
+        [form] = said(row, Names()).more
+    assert "something else" not in form
 
 
 @pytest.mark.parametrize("whole", [True, False])

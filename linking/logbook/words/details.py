@@ -97,9 +97,10 @@ _SEARCHED: Final = {
 }
 _SOMETHING: Final = gettext_lazy("something else")
 _FORMS: Final = {
-    "verifier": gettext_lazy("with seals, for the verifier"),
+    "verifier": gettext_lazy("with seals and every detail, for the verifier"),  # by the command
+    "sealed": gettext_lazy("with seals and every detail, for the verifier"),
     "csv": "CSV",
-    "jsonl": "JSON Lines",
+    "json-lines": "JSON Lines",
 }
 _PROCESSES: Final = {
     "web": gettext_lazy("web"),
