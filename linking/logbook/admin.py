@@ -97,7 +97,7 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
             if name == "q":
                 what = meant(text, query, self.get_queryset(request), request.user)
             else:
-                what = actor_meant(text, query, request.user)
+                what = actor_meant(text, query, self.get_queryset(request), request.user)
             if what.was_looked_up:
                 self._note_lookup(request, what)
             if len(what.choices) != 1:
@@ -146,7 +146,8 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
         reader = request.user
         events = found.events if found is not None else []
         people = [query.person] if query.person is not None else []
-        names = names_for(events, reader, people=people, actors=[query.actor])
+        rows = self.get_queryset(request)
+        names = names_for(events, reader, people=people, actor=query.actor, rows=rows)
         here = query.text()
         saved = SavedSearch.objects.filter(user=reader.pk)
         about = {
@@ -196,7 +197,7 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
             raise PermissionDenied
         if event.employee_id is not None:
             note_looks(request, [event.employee_id], [event], reference=event.reference)
-        names = names_for([event], request.user)
+        names = names_for([event], request.user, rows=self.get_queryset(request))
         line = line_of(event, names, request.user)
         asked = Query(reference=(event.reference,) if event.reference else ())
         return self._show(

@@ -62,10 +62,17 @@ def meant(text: str, query: Query, rows: QuerySet[AuditEvent], reader: Someone) 
     return Meant(typed.kind, tuple(choices), more)
 
 
-def actor_meant(text: str, query: Query, reader: Someone) -> Meant:
-    """Tell whose doings are meant: a local administrator by the whole name, or an employee."""
+def actor_meant(text: str, query: Query, rows: QuerySet[AuditEvent], reader: Someone) -> Meant:
+    """Tell whose doings are meant: a local administrator by the whole name, or an employee.
+
+    `rows` are those that the reader may see: of whoever did nothing in them no user name is told.
+    """
     local = User.objects.filter(username__iexact=text, employee__isnull=True)[:MOST]
-    choices = [Choice(query.but(actor=f"user:{user.pk}"), str(user)) for user in local]
+    choices = [
+        Choice(query.but(actor=f"user:{user.pk}"), str(user))
+        for user in local
+        if rows.filter(actor=f"user:{user.pk}").exists()
+    ]
     people, more = _people(recognise(text), reader)
     users = dict(User.objects.filter(employee__in=people).values_list("employee", "pk"))
     for employee in people:

@@ -1,8 +1,10 @@
-"""Finds the names of a page's people, as far as the reader may see them: three queries at most."""
+"""Finds the names of a page's people, as far as the reader may see them: four queries at most."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from accounts.access import Someone, covers
 from accounts.models import Employee, Organisation, User
@@ -15,12 +17,18 @@ def names_for(
     events: Iterable[AuditEvent],
     reader: Someone,
     *,
+    rows: QuerySet[AuditEvent],
     people: Iterable[UUID] = (),
-    actors: Iterable[str] = (),
+    actor: str = "",
 ) -> Names:
-    """Give who is who in the events, and in what was asked for."""
+    """Give who is who in the events, and in what was asked for.
+
+    `rows` are those that the reader may see: whoever did nothing in them is no administrator of
+    theirs, to be known by name.
+    """
     events = list(events)
-    named = [*(each.actor for each in events), *actors]
+    named = [*(each.actor for each in events), actor]
+    stranger = actor if _did_nothing(actor, events, rows) else ""
     users = _keys([*_with_prefix("user", named), *_details(events, "user")])
     found = {
         user.pk: user
@@ -30,10 +38,20 @@ def names_for(
     keys = _keys([*about, *people, *_with_prefix("employee", named), *_details(events, "other")])
     return Names(
         people=_people(keys, reader),
-        users={key: _name(user, reader) for key, user in found.items()},
+        users={
+            key: _name(user, reader, by_role=f"user:{key}" != stranger)
+            for key, user in found.items()
+        },
         employees={key: user.employee_id for key, user in found.items() if user.employee_id},
         places=_places(events),
     )
+
+
+def _did_nothing(actor: str, events: list[AuditEvent], rows: QuerySet[AuditEvent]) -> bool:
+    """Tell of a user; asks the log only where the page has nothing that they did."""
+    if not actor.startswith("user:") or any(each.actor == actor for each in events):
+        return False
+    return not rows.filter(actor=actor).exists()
 
 
 def _people(keys: set[UUID], reader: Someone) -> dict[UUID, str | None]:
@@ -45,10 +63,12 @@ def _people(keys: set[UUID], reader: Someone) -> dict[UUID, str | None]:
     }
 
 
-def _name(user: User, reader: Someone) -> str | None:
+def _name(user: User, reader: Someone, *, by_role: bool) -> str | None:
     """Administrators are known by name to whoever reads the log of what they did."""
-    if user.employee is None or user.is_staff:
+    if by_role and (user.employee is None or user.is_staff):
         return str(user)
+    if user.employee is None:
+        return None
     may = covers(reader, SEE_PEOPLE, user.employee.organisation_id)
     return user.employee.full_name if may else None
 

@@ -150,6 +150,7 @@ def test_whoever_did_it_is_found_by_name(siri: Client, eksempel: World, kari: Em
     user = User.objects.create(employee=kari)
     assert sent_to(siri, by_name="nordby") == f"{LOG}?actor=user:{user.pk}"
     local = make_local("boss", role=Role.ADMINISTRATOR)
+    note(eksempel, Event.LINK_REVOKED, actor=f"user:{local.pk}")
     assert sent_to(siri, by_name="BOSS") == f"{LOG}?actor=user:{local.pk}"
     assert "Nothing was found" in ask(siri, by_name="bos").content.decode()
     assert sent_to(siri, by="system") == f"{LOG}?actor=system"
@@ -300,6 +301,32 @@ def test_administrators_are_named_to_an_auditor(arne: Client, eksempel: World) -
     anne = make_colleague(eksempel, "Anne", Role.ADMINISTRATOR)
     note(eksempel, Event.LINK_REVOKED, actor=anne.actor)
     assert "By Anne Ås." in told(shown(arne))
+
+
+def test_administrators_who_did_nothing_here_are_not_told(
+    arne: Client, eksempel: World, fjordvik: World
+) -> None:
+    boss = make_local("rootboss", role=Role.ADMINISTRATOR)
+    frode = make_colleague(fjordvik, "Frode", Role.ADMINISTRATOR)
+    for user in (boss, frode):
+        note(fjordvik, Event.LINK_REVOKED, actor=f"user:{user.pk}")
+    assert "Nothing was found" in ask(arne, by_name="rootboss").content.decode()
+    for user, name in ((boss, "rootboss"), (frode, "Frode Ås")):
+        address = f"{LOG}?actor=user:{user.pk}"
+        html = shown(arne, address)
+        assert name not in html
+        assert "Done by: somebody whose name you may not see" in html
+        note(eksempel, Event.LINK_REVOKED, actor=f"user:{user.pk}")
+        assert f"Done by: {name}" in shown(arne, address)
+        assert f"Done by: {name}" in shown(arne, f"{address}&group=mail")  # and nothing of it
+    assert sent_to(arne, by_name="ROOTBOSS") == f"{LOG}?actor=user:{boss.pk}"
+
+
+def test_an_employee_is_named_by_whoever_sees_people_also_where_they_did_nothing(
+    siri: Client, kari: Employee
+) -> None:
+    user = User.objects.create(employee=kari)
+    assert "Done by: Kari Nordby" in shown(siri, f"{LOG}?actor=user:{user.pk}")
 
 
 def test_others_events_are_not_there(siri: Client, fjordvik: World) -> None:
