@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access import ScopedAdmin, organisations
 from accounts.admin.common import actor
 from accounts.models import User
+from accounts.purposes.forms import ReasonField
 from audit.models import AuditEvent
 from linking import actions
 from linking.logbook import erasing
@@ -31,9 +32,14 @@ from linking.logbook.who import names_for
 from linking.models import SavedSearch
 from linking.support.search import rows_of
 
+_NAME_IT = _(
+    "Give the search a name of at most 60 characters, without identity numbers and e-mail "
+    "addresses."
+)
+
 
 class SaveForm(forms.Form):
-    name = forms.CharField(label=_("Name of the search"), max_length=60)
+    name = ReasonField(label=_("Name of the search"), max_length=60)
     query = forms.CharField(required=False, max_length=1000, widget=forms.HiddenInput)
 
 
@@ -232,7 +238,7 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
         form = SaveForm(request.POST)
         query, _wrong = parsed(QueryDict(request.POST.get("query", "")).dict())
         if not form.is_valid():
-            messages.error(request, _("Give the search a name of at most 60 characters."))
+            messages.error(request, _NAME_IT)
             return redirect(address_of(query))
         try:
             actions.save_search(
@@ -288,9 +294,7 @@ def _key(text: str) -> UUID | None:
 
 
 def _forget_numbers(form: AskForm) -> None:
-    """What looked like an identity number does not come back in the page."""
-    refused = form.errors.as_data()
-    form.data = {
-        name: "" if name in refused and name in TYPED else value
-        for name, value in form.data.items()
-    }
+    """What may be an identity number does not come back in the page, wherever it was typed."""
+    # A time that does not fit is a time all the same, with as many digits.
+    refused = {name for name in form.errors if name in TYPED or form.has_error(name, "invalid")}
+    form.data = {name: "" if name in refused else value for name, value in form.data.items()}

@@ -108,6 +108,10 @@ class AskForm(forms.Form):
             del self.fields["organisation"]
         sees_people = reader.has_perm(SEE_PEOPLE)  # type: ignore[union-attr]
         self.fields["q"].label = _WHOM if sees_people else _NOBODY
+        for field in self.fields.values():
+            if isinstance(field, forms.ChoiceField):
+                # Django's own quotes what was sent.
+                field.error_messages["invalid_choice"] = _("Choose one of those in the list.")
         for name in ("since", "until"):
             self.fields[name].input_formats = [MINUTES, SECONDS]  # type: ignore[attr-defined]
             self.fields[name].widget = forms.DateTimeInput(

@@ -226,6 +226,21 @@ def test_an_identity_number_is_taken_nowhere(siri: Client, field: str, typed: st
     assert "08131" not in str(list(AuditEvent.objects.values()))
 
 
+@pytest.mark.parametrize(
+    "field", ["q", "by_name", "since", "until", "what", "severity", "days", "by", "organisation"]
+)
+def test_an_identity_number_comes_back_from_no_field(eksempel: World, field: str) -> None:
+    everybodys = browser_of(make_local("all", role=Role.SUPPORT))
+    html = ask(everybodys, **{field: NUMBER}).content.decode()
+    assert 'class="errorlist"' in html
+    assert NUMBER not in html
+
+
+def test_a_time_that_does_not_fit_comes_back(siri: Client) -> None:
+    html = ask(siri, since="2026-01-02T03:04", until="2026-01-02T03:03").content.decode()
+    assert 'value="2026-01-02T03:03"' in html
+
+
 def test_what_is_typed_stands_in_no_address(siri: Client, eksempel: World, kari: Employee) -> None:
     note(eksempel, employee_id=kari.pk, actor=f"employee:{kari.pk}", network="192.0.2.7")
     html = shown(siri, sent_to(siri, q="kari@x.example"))
@@ -651,7 +666,18 @@ def test_anothers_searches_take_neither_a_name_nor_room(
 
 @pytest.mark.parametrize(
     "posted",
-    [{"name": ""}, {"name": "x" * 61}, {"remove": "x"}, {"remove": ""}, {"name": "\0"}, {}],
+    [
+        {"name": ""},
+        {"name": "x" * 61},
+        {"remove": "x"},
+        {"remove": ""},
+        {"name": "\0"},
+        {"name": NUMBER},
+        {"name": f"Kari {NUMBER[:6]} {NUMBER[6:]}"},
+        {"name": "kari@x.example"},
+        {},
+    ],
+    ids=map(str, range(9)),
 )
 def test_what_cannot_be_saved_is_not(siri: Client, posted: dict[str, str]) -> None:
     assert siri.post(SAVED, posted).status_code == 302
