@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access import ScopedAdmin, organisations
 from accounts.admin.common import actor
 from accounts.models import User
+from accounts.purposes.asking import looked_at
 from accounts.purposes.forms import ReasonField
 from audit.models import AuditEvent
 from linking import actions
@@ -163,7 +164,7 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
             "asked": asked_for(query, names, reader),
             "told": told_about(query, reader),
             "found": found,
-            "lines": lines_of(events, names, reader),
+            "lines": lines_of(events, names, reader, looked_at=looked_at(request)),
             "older": _onwards(here, found.older) if found else "",
             "newer": _onwards(here, found.newer) if found else "",
             "newest": address_of(query) if start is not None else "",
@@ -204,7 +205,7 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
         if event.employee_id is not None:
             note_looks(request, [event.employee_id], [event], reference=event.reference)
         names = names_for([event], request.user, rows=self.get_queryset(request))
-        line = line_of(event, names, request.user)
+        line = line_of(event, names, request.user, looked_at=looked_at(request))
         asked = Query(reference=(event.reference,) if event.reference else ())
         return self._show(
             request,

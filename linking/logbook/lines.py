@@ -49,26 +49,40 @@ class Line:
         return f"is-{self.severity.name.lower()}"
 
 
-def lines_of(events: Sequence[AuditEvent], names: Names, reader: Someone) -> list[Line]:
+def lines_of(
+    events: Sequence[AuditEvent], names: Names, reader: Someone, *, looked_at: Set[UUID]
+) -> list[Line]:
+    """Give them in words; what was changed from what to what only of those who are `looked_at`.
+
+    A list is what one looks for somebody in: nobody has told what they look at each in it for.
+    """
     places = {event.organisation_id for event in events}
     # Asked once for each place, not for each event: it takes a page of permissions.
     stories = {place for place in places if may_read_story(reader, place)}
-    return [_line_of(event, names, reader, stories) for event in events]
+    return [_line_of(event, names, reader, stories, looked_at) for event in events]
 
 
-def line_of(event: AuditEvent, names: Names, reader: Someone) -> Line:
-    [line] = lines_of([event], names, reader)
+def line_of(event: AuditEvent, names: Names, reader: Someone, *, looked_at: Set[UUID]) -> Line:
+    [line] = lines_of([event], names, reader, looked_at=looked_at)
     return line
 
 
-def _line_of(event: AuditEvent, names: Names, reader: Someone, stories: Set[UUID | None]) -> Line:
+def _line_of(
+    event: AuditEvent,
+    names: Names,
+    reader: Someone,
+    stories: Set[UUID | None],
+    looked_at: Set[UUID],
+) -> Line:
     known = event_named(event.event)
+    may = _may_see_details(event, reader)
+    opened = event.employee_id is None or event.employee_id in looked_at
     return Line(
         pk=event.pk,
         at=event.at,
         when=_when(event.at),
         severity=known.severity if known is not None else Severity.NOTICE,
-        said=said(event, names, values=_may_see_details(event, reader)),
+        said=said(event, names, values=may and opened, free_text=may),
         person_key=str(event.employee_id or ""),
         place=names.places.get(event.organisation_id, "") if event.organisation_id else "",
         reference=event.reference,

@@ -312,6 +312,30 @@ def test_an_auditor_reads_no_free_text_about_people(
     assert "Ny kommunedirektør" in told(shown(arne))  # it is about nobody
 
 
+def test_what_was_changed_on_somebody_is_told_to_whoever_looks_at_them(
+    siri: Client, eksempel: World, kari: Employee
+) -> None:
+    """A list is what one looks for somebody in, and nobody is asked what for."""
+    anne = make_colleague(eksempel, "Anne", Role.ADMINISTRATOR)
+    changed = note(
+        eksempel,
+        Event.EMPLOYEE_CHANGED,
+        employee_id=kari.pk,
+        actor=f"user:{anne.pk}",
+        reference="2M8D-4R",
+        details={"changes": {"email": ["old@x.example", "kari@x.example"]}},
+    )
+    note(eksempel, Event.ORGANISATION_CHANGED, details={"changes": {"name": ["Før", "Etter"]}})
+    assert "from “Før” to “Etter”" in told(shown(siri))  # it is about nobody
+    for query in ("", "?group=registry", f"?actor=user:{anne.pk}", "?reference=2M8D-4R"):
+        html = shown(siri, f"{LOG}{query}")
+        assert "Changed: e-mail." in told(html)
+        assert "old@x.example" not in html
+    page = reverse("admin:audit_auditevent_change", args=[changed.pk])
+    for address in (f"{LOG}?person={kari.pk}", page):
+        assert "from “old@x.example” to “kari@x.example”" in shown(siri, address)
+
+
 def test_administrators_are_named_to_an_auditor(arne: Client, eksempel: World) -> None:
     anne = make_colleague(eksempel, "Anne", Role.ADMINISTRATOR)
     note(eksempel, Event.LINK_REVOKED, actor=anne.actor)

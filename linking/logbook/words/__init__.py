@@ -23,10 +23,11 @@ class Said:
     more: tuple[str, ...]
 
 
-def said(event: AuditEvent, names: Names, *, values: bool = True) -> Said:
+def said(event: AuditEvent, names: Names, *, values: bool = True, free_text: bool = True) -> Said:
     """Tell of an event as far as the reader may know the people in it.
 
-    `values`: whether they may know what stands in the columns of people, or in free text on them.
+    `values`: whether to tell what stood in the columns that were changed, or their names alone;
+    `free_text`: whether to tell what somebody wrote.
     """
     known = event_named(event.event)
     why = reason_in_words(event.event, event.reason) if event.reason else ""
@@ -37,7 +38,7 @@ def said(event: AuditEvent, names: Names, *, values: bool = True) -> Said:
         by=names.actor(event.actor, event.employee_id),
         more=(
             *([why] if why else []),
-            *details_in_words(event.event, details, names, values=values),
+            *details_in_words(event.event, details, names, values=values, free_text=free_text),
         ),
     )
 

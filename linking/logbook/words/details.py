@@ -235,15 +235,15 @@ OF_AN_EVENT: Final[Mapping[tuple[str, str], Way]] = {
 
 
 def details_in_words(
-    event: str, details: Mapping[str, Any], names: Names, *, values: bool
+    event: str, details: Mapping[str, Any], names: Names, *, values: bool, free_text: bool
 ) -> tuple[str, ...]:
     """Tell what the details say, in the order of the table; of what has no words, nothing.
 
-    `values`: whether the reader may know what stood in the columns of people, or was written about
-    them in free text.
+    `values`: whether to tell what stood in the columns that were changed, or their names alone;
+    `free_text`: whether to tell what somebody wrote.
     """
     changes = details.get("changes")
-    if not values:
+    if not free_text:
         details = {name: kept for name, kept in details.items() if not _is_free_text(name, kept)}
     if not isinstance(changes, dict) or not changes:
         return tuple(_told(event, details, names))
