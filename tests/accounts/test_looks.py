@@ -1,18 +1,22 @@
 """Who reads about whom in the administration, and who searches: each look is in the audit log."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from accounts.looks import looked_at_lately, note_view
 from accounts.models import Employee
 from accounts.roles import Role
 from accounts.watched import WatchedPages
 from audit.events import Event
 from audit.models import AuditEvent
 from tests.accounts.worlds import World, browser_of, make_colleague, make_local
+from tests.factories import make_employee, make_event
 
 pytestmark = pytest.mark.django_db
 # The log's own page names nobody; an import tells of many, and has a list of its own.
@@ -122,6 +126,19 @@ def test_a_search_is_told_of_by_its_list_and_its_hits_and_not_by_what_was_typed(
     told = AuditEvent.objects.filter(event="person:searched")
     assert {event.organisation_id for event in told} == {eksempel.organisation.pk}
     assert typed not in str([event.__dict__ for event in told]).lower()
+
+
+def test_who_was_looked_at_lately_is_known_from_the_log(eksempel: World) -> None:
+    now, long_ago = timezone.now(), timezone.now() - timedelta(minutes=61)
+    lately, before, by_another, coded, nobody = (
+        make_employee(organisation=eksempel.organisation) for _each in range(5)
+    )
+    note_view(lately, by="user:1", now=now - timedelta(minutes=59))
+    note_view(before, by="user:1", now=long_ago)
+    note_view(by_another, by="user:2", now=now)
+    make_event(Event.CODE_SENT, actor="user:1", employee_id=coded.pk)
+    everybody = [each.pk for each in (lately, before, by_another, coded, nobody)]
+    assert looked_at_lately(everybody, by="user:1", now=now) == {lately.pk}
 
 
 @pytest.mark.parametrize("page", ["", "0", "1", "x"])
