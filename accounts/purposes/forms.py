@@ -32,7 +32,10 @@ class ReasonField(forms.CharField):
 
 
 class PurposeForm(forms.Form):
-    """What for, and for whom. `people`, `next` and `back` go along from the page that asked."""
+    """What for, and for whom. What is hidden goes along from the page that asked.
+
+    `sent`: that page was asked for by POST.
+    """
 
     prefix = PREFIX
 
@@ -58,6 +61,7 @@ class PurposeForm(forms.Form):
     people = forms.Field(required=False, widget=forms.HiddenInput)
     next = forms.Field(required=False, widget=forms.HiddenInput)
     back = forms.Field(required=False, widget=forms.HiddenInput)
+    sent = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
     def clean_people(self) -> list[UUID]:
         """Read the keys; what is none, which no page of ours sends, is nobody."""

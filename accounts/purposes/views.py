@@ -39,24 +39,23 @@ def page(request: HttpRequest) -> HttpResponse:
         return _show(request, form)
     hold(request.session, form.why, form.whom, now=timezone.now())
     # What was posted to the page that was asked for goes on to it, by the browser's next request.
-    again = bool(_carried(request))
-    return redirect(
-        _inside(request, form.cleaned_data["next"] or "") or "admin:index", preserve_request=again
-    )
+    if onwards := _inside(request, form.cleaned_data["next"] or ""):
+        return redirect(onwards, preserve_request=form.cleaned_data["sent"])
+    return redirect("admin:index")
 
 
 def ask(request: HttpRequest, people: Iterable[UUID]) -> HttpResponse:
     """Ask in the place of a page about these people; what was posted to it goes along."""
-    here = request.get_full_path()
+    here, sent = request.get_full_path(), request.method == "POST"
     # What was posted came from a page that is there by GET.
-    back = here if request.method == "POST" else _came_from(request)
-    if request.method != "POST" and back == here:
+    back = here if sent else _came_from(request)
+    if not sent and back == here:
         back = ""
-    return _show(request, _offered(request, people, onwards=here, back=back))
+    return _show(request, _offered(request, people, onwards=here, back=back, sent=sent))
 
 
 def _offered(
-    request: HttpRequest, people: Iterable[UUID], *, onwards: str, back: str
+    request: HttpRequest, people: Iterable[UUID], *, onwards: str, back: str, sent: bool = False
 ) -> PurposeForm:
     whom = frozenset(people)
     held = covering(standing(request.session, now=timezone.now()), whom)
@@ -65,7 +64,8 @@ def _offered(
         why = held.why
         before = {"kind": why.purpose, "text": why.text, "everybody": held.people is None}
     keys = " ".join(sorted(map(str, whom)))
-    return PurposeForm(initial={**before, "people": keys, "next": onwards, "back": back})
+    hidden = {"people": keys, "next": onwards, "back": back, "sent": sent or None}
+    return PurposeForm(initial=before | hidden)
 
 
 def _show(request: HttpRequest, form: PurposeForm) -> HttpResponse:
@@ -75,7 +75,7 @@ def _show(request: HttpRequest, form: PurposeForm) -> HttpResponse:
         "form": form,
         "radios": [(each, each.data["value"] == Purpose.OTHER) for each in form["kind"]],
         "of_somebody": bool(form["people"].value()),
-        "carried": _carried(request),
+        "carried": _carried(request) if form["sent"].value() else [],
         "back": _inside(request, form["back"].value() or "") or reverse("admin:index"),
         "standing": standing(request.session, now=timezone.now()),
         "asks_purpose": True,

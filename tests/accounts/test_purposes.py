@@ -186,6 +186,23 @@ def test_a_form_that_comes_back_is_no_other_look_and_is_not_asked_about(
         assert whys() == [{"purpose": "registry"}]
 
 
+def test_a_page_is_sent_again_only_if_it_was_sent(siri: Client, kari: Employee) -> None:
+    html = siri.get(page_of(kari)).content.decode()
+    answer = siri.post(PURPOSE, sent(html) | {"purpose-kind": "case", "q": "of another form"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, page_of(kari))
+    wrong = siri.post(PURPOSE, sent(html) | {"purpose-kind": "", "q": "of another form"})
+    assert "of another form" not in wrong.content.decode()
+
+
+def test_what_was_typed_goes_along_also_after_a_mistake(pia: Client, kari: Employee) -> None:
+    page = reverse("admin:accounts_employee_change", args=[kari.pk])
+    html = pia.post(page, {"first_name": "Kari Anne"}).content.decode()
+    html = tell(pia, html, kind="").content.decode()
+    assert "Choose what you need this for." in html
+    assert 'value="Kari Anne"' in tell(pia, html, kind="registry").content.decode()
+    assert len(whys()) == 1
+
+
 def test_keys_go_along_that_have_the_digits_of_an_identity_number(
     pia: Client, eksempel: World
 ) -> None:
