@@ -86,13 +86,7 @@ def test_support_finds_the_reason_in_one_search_and_says_what_to_do(
     expect(me.page.locator(".answer h2").first).to_have_text("Kan ikke logge inn.")
 
 
-def test_two_who_are_chosen_in_a_list_come_through_the_question_by_keyboard(
-    visit: Visit, administrator: object
-) -> None:
-    """They are posted, and posted on; for those who share the session, all stands as before."""
-    me = visit(axe=True, storage_state=administrator)
-    me.open("/admin/purpose/")
-    me.page.get_by_role("button", name="Avslutt, og spør meg på nytt").click()
+def merge_two(me: Driver) -> None:
     me.open_in_the_administration("/admin/accounts/employee/")
     chosen = me.page.locator("#result_list tbody tr").filter(has_text="@eksempel-kommune")
     for row in (0, 1):
@@ -100,6 +94,19 @@ def test_two_who_are_chosen_in_a_list_come_through_the_question_by_keyboard(
     me.page.locator("select[name=action]").first.select_option("merge")
     with me.page.expect_navigation():
         me.page.locator("#changelist-form button[name=index]").first.click()
+
+
+def test_two_who_are_chosen_in_a_list_come_through_the_question_by_keyboard(
+    visit: Visit, administrator: object
+) -> None:
+    """They are posted, and posted on; for those who share the session, all stands as before."""
+    me = visit(axe=True, storage_state=administrator)
+    me.open("/admin/purpose/")
+    me.page.get_by_role("button", name="Avslutt, og spør meg på nytt").click()
+    merge_two(me)
+    if me.page.locator("[name=purpose-kind]").count() == 0:  # the sign-in was no longer fresh
+        me.confirm()
+        merge_two(me)
     me.page.locator("[name=purpose-kind]").first.focus()
     me.page.keyboard.press("ArrowDown")
     me.page.keyboard.press("Tab")
