@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.access import organisations
+from accounts.actors import key_of
 from accounts.admin.common import actor
 from accounts.models import Employee, User
 from accounts.purposes.asking import purposes_for
@@ -22,10 +23,9 @@ def people_in(query: Query) -> set[UUID]:
 
 
 def _whose(actor: str) -> UUID | None:
-    kind, _colon, key = actor.partition(":")
-    if kind == "user":
-        return User.objects.filter(pk=UUID(key)).values_list("employee", flat=True).first()
-    return UUID(key) if kind == "employee" else None
+    if (user := key_of(actor, "user")) is not None:
+        return User.objects.filter(pk=user).values_list("employee", flat=True).first()
+    return key_of(actor, "employee")
 
 
 def note_looks(
