@@ -287,10 +287,16 @@ def _is_head_place(place: SplitResult) -> bool:
 def months_kept() -> dict[Kept, int]:
     """Read for how many months the audit log is kept, by class of event."""
     defaults = {Kept.SECURITY: 13, Kept.DECISION: 60}
-    return {
-        kept: _months(f"AUDIT_{kept.name}_MONTHS", months, least=LEAST_MONTHS_KEPT[kept])
-        for kept, months in defaults.items()
+    kept = {
+        each: _months(f"AUDIT_{each.name}_MONTHS", months, least=LEAST_MONTHS_KEPT[each])
+        for each, months in defaults.items()
     }
+    if kept[Kept.DECISION] < kept[Kept.SECURITY]:
+        raise ImproperlyConfigured(
+            "AUDIT_DECISION_MONTHS is less than AUDIT_SECURITY_MONTHS. What tells of a person's "
+            "erasure is a decision: it must be kept for as long as the events that were erased."
+        )
+    return kept
 
 
 def _months(name: str, usual: int, *, least: int) -> int:

@@ -116,6 +116,7 @@ def test_two_client_keys_may_be_set_while_one_takes_over() -> None:
         ("AUDIT_SECURITY_MONTHS", "2"),
         ("AUDIT_DECISION_MONTHS", "11"),
         ("AUDIT_DECISION_MONTHS", "five years"),
+        pytest.param("AUDIT_DECISION_MONTHS", "12", id="decisions kept shorter than sign-ins"),
         ("AUDIT_FORWARD_TO", "http://siem.example/v1/logs"),
         ("AUDIT_FORWARD_TO", "https://siem.example/"),
         ("AUDIT_FORWARD_TO", "https://user:pass@siem.example/v1/logs"),
