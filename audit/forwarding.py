@@ -24,6 +24,7 @@ from audit.log import record
 from audit.models import AuditEvent, AuditForwarding, Seal
 from audit.otlp import Entry, Failure, NotAcknowledged, request_body
 from audit.receiver import Receiver, deliver
+from audit.rounds import alone
 from audit.verifier import RECORD_BYTES
 
 type Slugs = Callable[[Collection[UUID]], Mapping[UUID, str]]
@@ -254,10 +255,11 @@ def standing() -> Standing | None:
 
 @transaction.atomic
 def pass_over(*, everything: bool, by: str, now: datetime) -> int:
-    """Leave out the next event, which the receiver does not take, or all that waits.
+    """Leave out the next event, which the receiver does not take, or all that is sealed and waits.
 
     Gives how many that were. The log tells of it, and with it the receiver is told.
     """
+    alone(wait=True)  # what is sealed meanwhile would be left out without having been counted
     cursor = AuditForwarding.objects.select_for_update().first()
     found = standing()
     if cursor is None or found is None or not found.waiting:

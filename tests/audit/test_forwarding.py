@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from threading import Thread
+from unittest.mock import patch
 from uuid import UUID, uuid4
 
 import pytest
@@ -19,7 +20,7 @@ from accounts.models import Organisation
 from accounts.tasks import forward_audit_log, slugs_of
 from audit import forwarding, receiver
 from audit.events import Event, Severity
-from audit.forwarding import Step, forward, forward_batch, pass_over, standing
+from audit.forwarding import Standing, Step, forward, forward_batch, pass_over, standing
 from audit.models import AuditEvent, AuditForwarding, Seal
 from audit.receiver import Receiver
 from tests.audit.receivers import (
@@ -571,3 +572,31 @@ class TwoAtOnce(TransactionTestCase):
             while forward_batch(to, most=5, slugs=slugs, now=timezone.now()) is Step.MOVED:
                 pass
         assert len(siem.ids) == len(set(siem.ids)) == 31
+
+    def test_what_is_sealed_while_somebody_passes_over_is_sent(self) -> None:
+        told(3)
+        seal()
+        siem = Siem()
+
+        def found_and_then_sealed() -> Standing | None:
+            found = standing()
+            thread = Thread(target=tell_and_seal)
+            thread.start()
+            thread.join()
+            return found
+
+        def tell_and_seal() -> None:
+            late.extend(told())
+            seal()
+            connections.close_all()
+
+        late: list[int] = []
+        with running(siem) as to:
+            forward_batch(to, most=1, slugs=slugs, now=timezone.now())
+            with patch.object(forwarding, "standing", found_and_then_sealed):
+                assert pass_over(everything=True, by="system", now=timezone.now()) == 3
+            seal()
+            while forward_batch(to, most=5, slugs=slugs, now=timezone.now()) is Step.MOVED:
+                pass
+        assert len(late) == 1
+        assert late[0] in siem.ids

@@ -16,7 +16,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--pass-over",
             choices=["one", "all"],
-            help="the next event, or all that wait and were written before forwarding began",
+            help="the next event, or all that wait for the receiver at this moment",
         )
 
     @no_translations
