@@ -5,6 +5,7 @@ and as the portal's seals name those of the organisations, one head stands for a
 """
 
 import json
+import sys
 from collections.abc import Iterable
 from logging import INFO, LogRecord
 from logging.handlers import SysLogHandler
@@ -60,7 +61,7 @@ def _told(place: SplitResult, line: str, number: int) -> bool:
             send_mail(_SUBJECT % number, _MAIL % line, None, [unquote(place.path)])
         else:
             _log(place.hostname or "", place.port or 514, line)
-    except OSError:  # smtplib's errors are of this kind too
+    except (OSError, ValueError):  # smtplib's errors are OSErrors; of a host's name, ValueErrors
         return False
     return True
 
@@ -70,9 +71,16 @@ def _append(path: Path, line: str) -> None:
         heads.write(f"{line}\n")
 
 
+class _Syslog(SysLogHandler):
+    def handleError(self, record: LogRecord) -> None:  # noqa: N802  # logging's name
+        """Raise what went wrong; logging would print it, and count the line as sent."""
+        if (error := sys.exception()) is not None:
+            raise error
+
+
 def _log(host: str, port: int, line: str) -> None:
     """Send a datagram of syslog, of which nobody says whether it came: a copy beside the others."""
-    handler = SysLogHandler((host, port), SysLogHandler.LOG_AUTHPRIV)
+    handler = _Syslog((host, port), SysLogHandler.LOG_AUTHPRIV)
     handler.ident = "kobling: "
     try:
         handler.emit(LogRecord("kobling", INFO, "", 0, line, None, None))

@@ -54,11 +54,20 @@ def test_syslog_has_the_line() -> None:
     assert json.loads(datagram[datagram.index("{") :].rstrip("\0"))["chain"] == "portal"
 
 
-def test_a_place_that_is_away_is_named_and_the_others_have_the_head(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "away",
+    [
+        "file:///nowhere/heads",
+        pytest.param("syslog://255.255.255.255:514", id="the system refuses to send there"),
+        pytest.param(f"syslog://{'x' * 64}.example:514", id="a name that no host has"),
+    ],
+)
+def test_a_place_that_is_away_is_named_and_the_others_have_the_head(
+    tmp_path: Path, away: str
+) -> None:
     seal()
-    here, away = urlsplit(f"file://{tmp_path}/heads"), urlsplit("file:///nowhere/heads")
-    with pytest.raises(HeadNotTold, match="file:///nowhere/heads"):
-        heads.tell([away, here])
+    with pytest.raises(HeadNotTold, match=away):
+        heads.tell([urlsplit(away), urlsplit(f"file://{tmp_path}/heads")])
     assert (tmp_path / "heads").exists()
 
 
