@@ -249,12 +249,13 @@ def log_receiver() -> Receiver | None:
         or not (url.scheme == "https" or (url.scheme == "http" and is_loopback(url.hostname or "")))
         or not url.path.endswith("/v1/logs")
         or url.username is not None
+        or url.query
         or url.fragment
         or len(address) > 500
     ):
         raise ImproperlyConfigured(
-            "AUDIT_FORWARD_TO is not https://host/v1/logs, without a user in it (http is allowed "
-            "for a loopback host only). Secrets belong in AUDIT_FORWARD_HEADERS."
+            "AUDIT_FORWARD_TO is not https://host/v1/logs, without a user or a query in it (http "
+            "is allowed for a loopback host only). Secrets belong in AUDIT_FORWARD_HEADERS."
         )
     return Receiver(address, _headers())
 

@@ -120,6 +120,7 @@ def test_two_client_keys_may_be_set_while_one_takes_over() -> None:
         ("AUDIT_FORWARD_TO", "http://siem.example/v1/logs"),
         ("AUDIT_FORWARD_TO", "https://siem.example/"),
         ("AUDIT_FORWARD_TO", "https://user:pass@siem.example/v1/logs"),
+        ("AUDIT_FORWARD_TO", "https://siem.example/v1/logs?token=x"),
         ("AUDIT_FORWARD_TO", "https:///v1/logs"),
         ("AUDIT_FORWARD_TO", "https://siem.example:x/v1/logs"),
     ],
