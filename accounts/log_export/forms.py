@@ -32,7 +32,7 @@ class ExportForm(forms.Form):
     """What is asked for; only what the reader may take is offered."""
 
     kind = forms.ChoiceField(
-        label=_("Form"), choices=Kind, initial=Kind.CSV, widget=forms.RadioSelect
+        label=_("Format"), choices=Kind, initial=Kind.CSV, widget=forms.RadioSelect
     )
     organisation = forms.ModelChoiceField(
         label=_("Organisation"), queryset=Organisation.objects.none(), empty_label=None

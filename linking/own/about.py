@@ -54,7 +54,7 @@ def _recipients(organisation: Organisation) -> tuple[str, ...]:
     named = {"organisation": organisation.name}
     return (
         _(
-            "Staff who administrate, register, help or audit for %(organisation)s, each as far as "
+            "Staff who administer, register, help or audit for %(organisation)s, each as far as "
             "their role goes. Who of them looked stands in “Who looked at me”."
         )
         % named,

@@ -244,7 +244,7 @@ def test_the_sealed_file_has_every_detail_and_that_is_said(eksempel: World) -> N
     packed = take(browser, **asked("sealed", eksempel))
     assert '"details": {"note": "Aurora"}' in gzip.decompress(packed).decode()
     log = browser.get("/admin/audit/auditevent/")
-    assert "Form: with seals and every detail, for the verifier." in log.content.decode()
+    assert "Format: with seals and every detail, for the verifier." in log.content.decode()
 
 
 @pytest.mark.parametrize("kind", Kind)

@@ -68,7 +68,7 @@ _ENDED: Final = {
     "signed out": gettext_lazy("They pressed “Log out”."),
     "administrator": gettext_lazy("An administrator signed them out."),
     "front-channel": gettext_lazy("They signed out at ID-porten, in this browser."),
-    "back-channel": gettext_lazy("ID-porten told that they had signed out there."),
+    "back-channel": gettext_lazy("ID-porten reported that they had signed out there."),
     "not employed": gettext_lazy("The employee is not employed any more."),
     "employee deleted": gettext_lazy("The employee was deleted."),
     "employee merged": gettext_lazy("The employee was registered twice, and the records merged."),
@@ -105,7 +105,7 @@ _FORMS: Final = {
 _PROCESSES: Final = {
     "web": gettext_lazy("web"),
     "worker": gettext_lazy("worker"),
-    "beat": gettext_lazy("clock"),
+    "beat": gettext_lazy("beat"),
 }
 
 
@@ -208,10 +208,10 @@ DETAILS: Final[Mapping[str, Way]] = {
     "roles": _with(gettext_lazy("In the role of: %(value)s."), _roles),
     "kept": _with(gettext_lazy("Kept as: %(value)s."), _label(Kept)),
     "month": _with(gettext_lazy("Month: %(value)s."), _month),
-    "form": _with(gettext_lazy("Form: %(value)s."), _in(_FORMS)),
+    "form": _with(gettext_lazy("Format: %(value)s."), _in(_FORMS)),
     "day": _with(gettext_lazy("Day: %(value)s."), _day),
     "staff": _with(gettext_lazy("Members of staff: %(value)s.")),
-    "flagged": _with(gettext_lazy("To be looked at: %(value)s.")),
+    "flagged": _with(gettext_lazy("To be looked into: %(value)s.")),
     "mails": _with(gettext_lazy("Mails: %(value)s.")),
     "task": _with(gettext_lazy("Task: %(value)s.")),
     "process": _with(gettext_lazy("Process: %(value)s."), _in(_PROCESSES)),
