@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import urllib3
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request
 
 from devtools.demo.launch import ROOT
 from devtools.demo.ports import Ports
@@ -205,6 +205,15 @@ class Driver:
         self.open(path)
         self.confirm()
         assert self.path() == urlsplit(path).path
+
+    def follow(self, way: Locator) -> None:
+        """Click what leads to another page, and confirm it where that is asked.
+
+        A test in which five minutes have passed since the sign-in is asked, a quick one is not.
+        """
+        with self.page.expect_navigation():
+            way.click()
+        self.confirm()
 
     def confirm(self) -> None:
         """Show the second factor anew, where what was opened asks for it."""

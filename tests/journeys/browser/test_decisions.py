@@ -71,23 +71,19 @@ def decides(me: Driver) -> Iterator[Driver]:
     for rows in ("case", "block"):
         me.open(f"/admin/linking/{rows}/")
         yield me
-        me.page.locator("#result_list tbody th a").first.click()
+        me.follow(me.page.locator("#result_list tbody th a").first)
         yield me
-    me.page.get_by_role("link", name="Opphev sperren").click()
-    me.page.wait_for_load_state()
-    me.confirm()
+    me.follow(me.page.get_by_role("link", name="Opphev sperren"))
     me.page.locator("#id_reason").fill("Ringte og legitimerte seg")
     yield me
-    me.page.locator("form input[type=submit]").last.click()
+    me.press()
     me.open("/admin/linking/case/?kind__exact=name-mismatch")
-    me.page.locator("#result_list tbody th a").first.click()
-    me.page.get_by_role("link", name="Avgjør denne saken").click()
-    me.page.wait_for_load_state()
-    me.confirm()
+    me.follow(me.page.locator("#result_list tbody th a").first)
+    me.follow(me.page.get_by_role("link", name="Avgjør denne saken"))
     me.page.locator("input[value=approved]").check()
     me.page.locator("#id_reason").fill("Har byttet navn")
     yield me
-    me.page.locator("form input[type=submit]").last.click()
+    me.press()
     expect(me.page.locator(".messagelist .success")).to_be_visible()
     me.open("/admin/linking/fingerprintkey/")
     yield me

@@ -51,7 +51,7 @@ def set_up_the_organisation(me: Driver) -> None:
 def import_from_hr(me: Driver, file: Path) -> None:
     hr_export.write(file)
     me.open_in_the_administration("/admin/accounts/employee/")
-    me.page.locator(".object-tools a[href$='/import/add/']").click()
+    me.follow(me.page.locator(".object-tools a[href$='/import/add/']"))
     me.page.locator("#id_organisation").select_option(label=hr_export.NAME)
     me.page.locator("#id_file").set_input_files(file)
     me.press()
@@ -59,7 +59,7 @@ def import_from_hr(me: Driver, file: Path) -> None:
     expect(new).to_have_text("500", timeout=60_000)
     me.page.locator(".figures a[href='?kind=refused']").click()
     expect(me.page.locator(".problems")).to_have_count(len(hr_export.bad_rows()))
-    me.page.locator(".deeds a.default").click()
+    me.follow(me.page.locator(".deeds a.default"))
     me.press()
     expect(me.page.locator(".facts")).to_contain_text("Gjennomført", timeout=60_000)
 
@@ -67,7 +67,7 @@ def import_from_hr(me: Driver, file: Path) -> None:
 def invite_everybody(me: Driver) -> str:
     """Gives the campaign's page."""
     me.open_in_the_administration("/admin/accounts/employee/")
-    me.page.locator(".object-tools a[href$='/campaign/add/']").click()
+    me.follow(me.page.locator(".object-tools a[href$='/campaign/add/']"))
     me.page.locator("#id_organisation").select_option(label=hr_export.NAME)
     me.press()
     me.page.locator("input[name=confirm]").click()
@@ -125,10 +125,8 @@ def keep_the_link(me: Driver) -> None:
     page = me.page
     case = page.locator("#result_list tbody tr").filter(has_text=hr_export.NAME)
     expect_soon(me, "/admin/linking/case/?kind__exact=employee-linked", case)
-    case.locator("th a").click()
-    page.locator("a[href$='/decide/']").click()
-    if me.path().endswith("/second-factor/"):
-        me.type_code(me.demo.unused_app_code())
+    me.follow(case.locator("th a"))
+    me.follow(page.locator("a[href$='/decide/']"))
     page.locator("input[value=kept]").check()
     page.locator("#id_reason").fill("Ringte eieren, som kjente seg igjen")
     me.press()
@@ -138,8 +136,9 @@ def keep_the_link(me: Driver) -> None:
 def revoke_the_link_of(me: Driver, leaver: hr_export.Exported) -> None:
     me.open(f"/admin/linking/linkedidentity/?q={leaver.family_name}")
     row = me.page.locator("#result_list tbody tr")
-    row.filter(has_text=f"{leaver.given_name} {leaver.family_name}").locator("th a").click()
-    me.page.locator("a[href$='/revoke/']").click()
+    named = row.filter(has_text=f"{leaver.given_name} {leaver.family_name}")
+    me.follow(named.locator("th a"))
+    me.follow(me.page.locator("a[href$='/revoke/']"))
     me.page.locator("#id_reason").fill("Sluttet i dag")
     me.press()
     expect(me.page.locator(".messagelist .success")).to_be_visible()
@@ -148,7 +147,7 @@ def revoke_the_link_of(me: Driver, leaver: hr_export.Exported) -> None:
 def stop_inviting(me: Driver, campaign: str) -> None:
     """What has not been sent is not sent: it would stand before other tests' invitations."""
     me.open(campaign)
-    me.page.locator(".object-tools a[href$='/stop/']").click()
+    me.follow(me.page.locator(".object-tools a[href$='/stop/']"))
     me.press()
     expect(me.page.locator(".messagelist .success")).to_be_visible()
 

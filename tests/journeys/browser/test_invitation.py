@@ -22,7 +22,7 @@ def invites(me: Driver) -> Iterator[Driver]:
     me.press()
     expect(me.page.locator("table.figures")).to_be_visible()
     yield me
-    me.page.get_by_role("link", name="Stans kampanjen").click()
+    me.follow(me.page.get_by_role("link", name="Stans kampanjen"))
     yield me
 
 

@@ -45,18 +45,18 @@ def chooses(visit: Visit, demo: Demo) -> Iterator[Driver]:
 
 def keeps_the_people(me: Driver) -> Iterator[Driver]:
     me.open("/admin/accounts/employee/?q=Sluttet")
-    me.page.locator("#result_list tbody th a").first.click()
+    me.follow(me.page.locator("#result_list tbody th a").first)
     yield me
     left = me.path()
-    me.page.get_by_role("link", name="Ansett på nytt").click()
+    me.follow(me.page.get_by_role("link", name="Ansett på nytt"))
     yield me
     me.open_in_the_administration(left.replace("change", "delete"))
     yield me
     me.open("/admin/accounts/employee/?q=both")
-    me.page.locator("#result_list tbody th a").first.click()
-    me.page.get_by_role("link", name="Flytt til en annen organisasjon").click()
+    me.follow(me.page.locator("#result_list tbody th a").first)
+    me.follow(me.page.get_by_role("link", name="Flytt til en annen organisasjon"))
     yield me
-    me.page.locator("form input[type=submit]").last.click()  # what is missing is marked
+    me.press()  # what is missing is marked
     expect(me.page.locator(".errornote")).to_be_visible()
     yield me
 
