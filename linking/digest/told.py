@@ -61,7 +61,7 @@ def _counts(line: Line) -> list[str]:
         (exports, ngettext("%(count)d export", "%(count)d exports", exports)),
         (line.with_purpose, _("looks with a purpose: %(count)d") + _which(line)),
         (line.quoted, _("looks with a reference quoted: %(count)d")),
-        (line.unexplained, _("looks without either: %(count)d")),
+        (line.unexplained, _("looks without a purpose or a reference: %(count)d")),
     )
     return [text % {"count": count} for count, text in counted if count]
 

@@ -1,6 +1,7 @@
 """What the daily digest of look-ups says: kept, so that it is the same in mail and on the page."""
 
 from django.db import models
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import uuid7
@@ -44,4 +45,4 @@ class LookDigest(models.Model):
         indexes = (models.Index(fields=["-day", "-id"], name="look_digest_newest_first"),)
 
     def __str__(self) -> str:
-        return f"{self.day:%Y-%m-%d}"
+        return date_format(self.day)
