@@ -8,7 +8,7 @@ import io
 import itertools
 import json
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -17,9 +17,10 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.access import Someone, covers
+from accounts.access import Someone
 from accounts.imports.report import safe
-from accounts.log_export.names import SEE_PEOPLE, names_in
+from accounts.log_export.names import names_in
+from accounts.log_reading import details_for
 from accounts.models import Organisation
 from audit import export
 from audit.events import Event
@@ -121,18 +122,12 @@ def _rows(asked: Asked, words: _Words) -> Iterator[list[Row]]:
         for some in itertools.batched(events.iterator(_AT_ONCE), _AT_ONCE):
             names = names_in(some, asked.reader)
             yield [
-                _row(event, names, slugs, words, details=_has_details(event, asked.reader))
-                for event in some
+                _row(event, names, slugs, words, details_for(event, asked.reader)) for event in some
             ]
 
 
-def _has_details(event: AuditEvent, reader: Someone) -> bool:
-    """Whether the reader may have them: those of an event about somebody may say a name."""
-    return event.employee_id is None or covers(reader, SEE_PEOPLE, event.organisation_id)
-
-
 def _row(
-    event: AuditEvent, names: Any, slugs: dict[UUID, str], words: _Words, *, details: bool
+    event: AuditEvent, names: Any, slugs: dict[UUID, str], words: _Words, details: Mapping[str, Any]
 ) -> Row:
     place = event.organisation_id
     return {
@@ -150,7 +145,7 @@ def _row(
         "reason": event.reason,
         "reference": event.reference,
         "network": event.network,
-        "details": event.details if details else {},
+        "details": details,
     }
 
 

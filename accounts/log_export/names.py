@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
 
 from accounts.access import Someone, covers
+from accounts.log_reading import SEE_PEOPLE
 from accounts.models import Employee, User
 from audit.models import AuditEvent
-
-SEE_PEOPLE = "accounts.view_employee"
 
 
 def names_in(events: Iterable[AuditEvent], reader: Someone) -> Mapping[str, str]:

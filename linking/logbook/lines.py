@@ -12,13 +12,14 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from accounts.access import Someone, covers
+from accounts.access import Someone
+from accounts.log_reading import details_for, may_read_of_people
 from audit.events import Severity
 from audit.models import AuditEvent
 from linking.logbook.groups import event_named
 from linking.logbook.query import Query
 from linking.logbook.words import Names, Said, said
-from linking.support.access import SEE_PEOPLE, may_read_story
+from linking.support.access import may_read_story
 
 type Way = tuple[Any, str]
 # Not by colour alone: read aloud is the word.
@@ -75,14 +76,14 @@ def _line_of(
     looked_at: Set[UUID],
 ) -> Line:
     known = event_named(event.event)
-    may = _may_see_details(event, reader)
-    opened = event.employee_id is None or event.employee_id in looked_at
+    may = may_read_of_people(event, reader)
+    values = event.employee_id is None or (may and event.employee_id in looked_at)
     return Line(
         pk=event.pk,
         at=event.at,
         when=_when(event.at),
         severity=known.severity if known is not None else Severity.NOTICE,
-        said=said(event, names, values=may and opened, free_text=may),
+        said=said(event, names, values=values, free_text=may),
         person_key=str(event.employee_id or ""),
         place=names.places.get(event.organisation_id, "") if event.organisation_id else "",
         reference=event.reference,
@@ -96,19 +97,14 @@ def _when(moment: datetime) -> str:
     return f"{date_format(local, 'SHORT_DATE_FORMAT')} {local:%H:%M:%S}"
 
 
-def _may_see_details(event: AuditEvent, reader: Someone) -> bool:
-    """Those of an event about somebody may say what they are called."""
-    return event.employee_id is None or covers(reader, SEE_PEOPLE, event.organisation_id)
-
-
 def raw(event: AuditEvent, reader: Someone) -> str:
     """Give the event as it is kept, as far as the reader may see it."""
     kept = {
         name: str(getattr(event, name))
         for name in ("id", "at", "event", "kept", "actor", "reason", "reference", "network")
     }
-    told = {"details": event.details} if _may_see_details(event, reader) else {}
-    return json.dumps({**kept, **told}, ensure_ascii=False, indent=2)
+    told = details_for(event, reader)
+    return json.dumps(kept | ({"details": told} if told else {}), ensure_ascii=False, indent=2)
 
 
 def _ways(event: AuditEvent, names: Names, stories: Set[UUID | None]) -> Iterable[Way]:

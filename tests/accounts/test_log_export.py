@@ -199,6 +199,23 @@ def test_an_auditor_reads_keys_and_an_administrator_names(eksempel: World) -> No
     assert by_auditor[-2]["by"] == ""
 
 
+@pytest.mark.parametrize("kind", ["csv", "json-lines"])
+def test_an_auditor_takes_no_free_text_where_the_event_is_about_nobody(
+    eksempel: World, kind: str
+) -> None:
+    """The block of an eID is nobody's, and lifted because somebody rang."""
+    make_event(
+        Event.BLOCK_LIFTED,
+        organisation_id=eksempel.organisation.pk,
+        details={"why": "Kari Nordby ringte", "budget": "person-day"},
+    )
+    administrator = browser_of(make_colleague(eksempel, "Anne", Role.ADMINISTRATOR))
+    for browser, may in ((auditor_of(eksempel), False), (administrator, True)):
+        file = take(browser, **asked(kind, eksempel)).decode()
+        assert "person-day" in file
+        assert ("Kari Nordby ringte" in file) is may
+
+
 def test_the_days_are_whole_ones_of_norway(eksempel: World) -> None:
     day = date(2026, 7, 1)
     zone = timezone.get_current_timezone()
@@ -333,7 +350,7 @@ def test_no_cell_is_a_formula(text: str, start: str) -> None:
         id=1, at=timezone.now(), event=start + text, actor=start + text, reason=start + text,
         reference="", network=start, details={}, kept="security",
     )  # fmt: skip
-    row = files._row(event, {event.actor: start + text}, {}, files._Words(), details=True)
+    row = files._row(event, {event.actor: start + text}, {}, files._Words(), {})
     written = files._csv([files._cells(row)])
     [cells] = csv.reader(
         io.StringIO(written.decode(errors="surrogatepass"), newline=""), delimiter=";"

@@ -311,8 +311,29 @@ def test_an_auditor_reads_no_free_text_about_people(
         assert text in by_siri
         assert text not in by_arne
     assert "Purpose: Another reason." in by_arne
-    note(eksempel, Event.ORGANISATION_CHANGED, details={"why": "Ny kommunedirektør"})
-    assert "Ny kommunedirektør" in told(shown(arne))  # it is about nobody
+
+
+@pytest.mark.parametrize(
+    "lifted", [{"why": "Kari Nordby ringte"}, {"purpose_text": "Kari Nordby ringte"}]
+)
+def test_nor_what_was_written_where_the_event_is_about_nobody(
+    arne: Client, siri: Client, eksempel: World, lifted: dict[str, str]
+) -> None:
+    """The block of an eID is nobody's, and lifted because somebody rang."""
+    event = note(eksempel, Event.BLOCK_LIFTED, details={**lifted, "budget": "person-day"})
+    page = reverse("admin:audit_auditevent_change", args=[event.pk])
+    for address in (LOG, page):
+        by_siri, by_arne = (shown(client, address) for client in (siri, arne))
+        assert "Nordby" in by_siri
+        assert "Nordby" not in by_arne
+        assert "The block: The eID: 5 wrong codes in a day." in by_arne
+    assert "&quot;budget&quot;: &quot;person-day&quot;" in shown(arne, page)
+
+
+def test_the_portals_own_free_text_is_for_whoever_sees_people_everywhere() -> None:
+    make_event(Event.BLOCK_LIFTED, organisation_id=None, details={"why": "Kari Nordby ringte"})
+    for role, may in ((Role.AUDITOR, False), (Role.ADMINISTRATOR, True)):
+        assert ("Nordby" in shown(browser_of(make_local(f"{role}", role=role)))) is may
 
 
 def test_what_was_changed_on_somebody_is_told_to_whoever_looks_at_them(

@@ -10,8 +10,9 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.log_reading import without_free_text
 from accounts.models import AssuranceLevel
-from accounts.purposes.choices import Purpose, purpose_in_words
+from accounts.purposes.choices import purpose_in_words
 from accounts.roles import Role
 from audit.events import Event, Kept
 from linking.eids import eid_name
@@ -244,18 +245,13 @@ def details_in_words(
     """
     changes = details.get("changes")
     if not free_text:
-        details = {name: kept for name, kept in details.items() if not _is_free_text(name, kept)}
+        details = without_free_text(details)
     if not isinstance(changes, dict) or not changes:
         return tuple(_told(event, details, names))
     rest = {name: value for name, value in details.items() if name != "fields"}
     if not values:
         return tuple(_told(event, rest | {"fields": list(changes)}, names))
     return (*changes_in_words(changes), *_told(event, rest, names))
-
-
-def _is_free_text(name: str, value: Any) -> bool:
-    """Whether somebody typed it. So they did a purpose before there was a list of them."""
-    return name in ("why", "purpose_text") or (name == "purpose" and value not in Purpose)
 
 
 def _told(event: str, details: Mapping[str, Any], names: Names) -> Iterator[str]:
