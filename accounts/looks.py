@@ -1,6 +1,7 @@
 """That somebody looked: what they searched for, and the people they read about."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -11,7 +12,7 @@ from accounts.actors import roles_of
 from accounts.models import Employee
 from accounts.purposes.choices import NOT_TOLD, Why
 from audit.events import Event, Kept
-from audit.log import record
+from audit.log import record, record_each
 from audit.models import AuditEvent
 
 # A form that comes back within this time shows what was opened before.
@@ -44,13 +45,31 @@ def note_view(
     now: datetime,
     reference: str = "",
     why: Why = NOT_TOLD,
-    page: str = "",
 ) -> None:
     """Write that somebody read about an employee, and by which roles they could."""
     place = employee.organisation_id
-    note_trail(
-        employee.pk, organisation=place, by=by, now=now, reference=reference, why=why, page=page
-    )
+    note_trail(employee.pk, organisation=place, by=by, now=now, reference=reference, why=why)
+
+
+@transaction.atomic
+def note_views(whys: Mapping[Employee, Why], *, by: str, now: datetime, page: str) -> None:
+    """Write it of each of these, or of none: as many statements as organisations and purposes.
+
+    `page` is what they opened for it in the administration, such as `linking_pendingcode`.
+    """
+    alike = defaultdict[tuple[UUID, Why], list[UUID]](list)
+    for employee, why in whys.items():
+        alike[employee.organisation_id, why].append(employee.pk)
+    roles = {place: roles_of(by, place) for place in {place for place, _why in alike}}
+    for (place, why), people in alike.items():
+        record_each(
+            Event.PERSON_VIEWED,
+            [(place, person) for person in people],
+            by=by,
+            now=now,
+            roles=roles[place],
+            **_given(purpose=why.purpose, purpose_text=why.text, page=page),
+        )
 
 
 @transaction.atomic
@@ -62,12 +81,10 @@ def note_trail(
     now: datetime,
     reference: str = "",
     why: Why = NOT_TOLD,
-    page: str = "",
 ) -> None:
     """Write the same of somebody whom `organisation` has in its log, if not in its registry.
 
-    The employee is told the roles, also when they have changed. `why` is what was told of it;
-    `page` is what they opened for it in the administration, such as `linking_pendingcode`.
+    The employee is told the roles, also when they have changed. `why` is what was told of it.
     """
     record(
         Event.PERSON_VIEWED,
@@ -77,7 +94,7 @@ def note_trail(
         employee=person,
         reference=reference,
         roles=roles_of(by, organisation),
-        **_given(purpose=why.purpose, purpose_text=why.text, page=page),
+        **_given(purpose=why.purpose, purpose_text=why.text),
     )
 
 

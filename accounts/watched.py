@@ -12,7 +12,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts.http import opens_form
 from accounts.lists import FOUND, BoundedLists
-from accounts.looks import looked_at_lately, note_search, note_view
+from accounts.looks import looked_at_lately, note_search, note_views
 from accounts.models import Employee, Organisation, User
 from accounts.purposes.asking import purposes_for
 
@@ -117,7 +117,7 @@ class WatchedPages[Row: Model](BoundedLists[Row]):
 
 
 def note_people(request: HttpRequest, people: Iterable[Employee], *, page: str) -> None:
-    """Write that the user reads about these people, once of each, as `page` shows them.
+    """Write that the user reads about these people, once of each or nothing, as `page` shows them.
 
     A form that comes back is no new look at whoever they have looked at lately.
 
@@ -129,5 +129,5 @@ def note_people(request: HttpRequest, people: Iterable[Employee], *, page: str) 
     whom, by, now = {each.pk: each for each in people}, request.user.actor, timezone.now()
     seen = frozenset() if opens_form(request) else looked_at_lately(whom, by=by, now=now)
     whys = purposes_for(request, whom, seen=seen)
-    for key in sorted(whom.keys() - seen):
-        note_view(whom[key], by=by, now=now, why=whys[key], page=page)
+    new = {whom[key]: whys[key] for key in sorted(whom.keys() - seen)}
+    note_views(new, by=by, now=now, page=page)

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -99,6 +101,43 @@ def test_whoever_merges_two_has_seen_both(pia: Client, eksempel: World) -> None:
     chosen = {"action": "merge", "_selected_action": [str(each.pk) for each in pair]}
     pia.post("/admin/accounts/employee/", chosen)
     assert {employee for employee, _page in looks()} == {each.pk for each in pair}
+
+
+def ask_to_delete(client: Client, employees: list[Employee]) -> None:
+    keys = [str(each.pk) for each in employees]
+    chosen = {"action": "delete_for_good", "_selected_action": keys, "index": "0"}
+    assert client.post(reverse("admin:accounts_employee_changelist"), chosen).status_code == 200
+
+
+def test_a_look_at_many_takes_as_many_statements_as_one_at_two(
+    pia: Client, eksempel: World, fjordvik: World
+) -> None:
+    """An action on a list may be about a thousand."""
+    took = []
+    for number in (1, 7):
+        many = [
+            make_employee(organisation=world.organisation)
+            for world in (eksempel, fjordvik)
+            for _each in range(number)
+        ]
+        with CaptureQueriesContext(connection) as queries:
+            ask_to_delete(pia, many)
+        took.append(len(queries))
+        assert {key for key, _details in looks()[-len(many) :]} == {each.pk for each in many}
+    assert took[0] == took[1]
+
+
+def test_whoever_looks_at_many_is_written_down_with_all_of_them_or_none(
+    pia: Client, eksempel: World, fjordvik: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    networks = iter(["10.0.0.1"])  # asked for by each that is written: the second breaks off
+    monkeypatch.setattr("audit.log.network_of", lambda _by: next(networks))
+    one, another = (
+        make_employee(organisation=world.organisation) for world in (eksempel, fjordvik)
+    )
+    with pytest.raises(StopIteration):
+        ask_to_delete(pia, [one, another])
+    assert looks() == []
 
 
 def test_who_may_not_look_has_not_looked(eksempel: World, fjordvik: World) -> None:
