@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Final
 
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import PAGE_VAR
+from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -76,17 +77,12 @@ class WatchedPages[Row: Model](BoundedLists[Row]):
     ) -> HttpResponse:
         """Show the list; a search in it is written as one, however many pages of it are read."""
         answer = super().changelist_view(request, extra_context)
-        shown = getattr(answer, "context_data", None) or {}
-        if (found := shown.get("cl")) and found.query and self._is_another_search(request, found):
-            self._note_search(request, "list", hits=found.result_count)
+        found = (getattr(answer, "context_data", None) or {}).get("cl")
+        if self.about_people and found and found.query:
+            what, onwards = f"{self.page_name} {found.query}", PAGE_VAR in request.GET
+            if remember_search(request.session, what, onwards=onwards):
+                self._note_search(request, "list", hits=found.result_count)
         return answer
-
-    def _is_another_search(self, request: HttpRequest, found: Any) -> bool:
-        """Whether it is not what was searched for last: the session knows by a keyed digest."""
-        this = salted_hmac(_SEARCHED, f"{self.page_name} {found.query}", algorithm="sha256")
-        last = request.session.get(_SEARCHED)
-        request.session[_SEARCHED] = this.hexdigest()
-        return PAGE_VAR not in request.GET or last != this.hexdigest()
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Row], search_term: str
@@ -114,6 +110,18 @@ class WatchedPages[Row: Model](BoundedLists[Row]):
     @property
     def page_name(self) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}"
+
+
+def remember_search(session: SessionBase, what: str, *, onwards: bool) -> bool:
+    """Keep in the session what is searched for, and give whether that is a search to be written.
+
+    It is none where the user goes `onwards` to a further page of what was searched for last. The
+    session has a keyed digest of it.
+    """
+    this = salted_hmac(_SEARCHED, what, algorithm="sha256").hexdigest()
+    last = session.get(_SEARCHED)
+    session[_SEARCHED] = this
+    return not onwards or this != last
 
 
 def note_people(request: HttpRequest, people: Iterable[Employee], *, page: str) -> None:

@@ -226,5 +226,7 @@ def test_a_completion_is_a_search(pia: Client, eksempel: World) -> None:
 
 
 def test_a_list_of_no_people_is_searched_by_anybody(pia: Client) -> None:
+    before = dict(pia.session)
     pia.get("/admin/accounts/organisation/", {"q": "x"})
     assert looks(Event.PERSON_SEARCHED) == []
+    assert dict(pia.session) == before
