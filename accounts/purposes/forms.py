@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.national_id import may_hold_number
 from accounts.purposes.choices import Purpose, Why
+from accounts.purposes.standing import MOST
 
 LONGEST = 100
-MANY = 500
 # All names begin so: what else is posted belongs to the page that was asked for.
 PREFIX = "purpose"
 _NUMBER = "identity-number"
@@ -80,10 +80,12 @@ class PurposeForm(forms.Form):
 
     @property
     def whom(self) -> list[UUID] | None:
-        """For whom it shall hold; None: everybody, as where there are too many for a session."""
+        """For whom it shall hold; None: everybody, if that is ticked or nobody is in sight.
+
+        For no more than a session holds, and as many as an action takes.
+        """
         people: list[UUID] = self.cleaned_data["people"]
-        everybody = self.cleaned_data["everybody"] or not 0 < len(people) <= MANY
-        return None if everybody else people
+        return None if self.cleaned_data["everybody"] or not people else people[:MOST]
 
     def forget_number(self) -> None:
         """What looked like an identity number does not come back in the page."""
