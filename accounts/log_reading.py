@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from accounts.access import Someone, covers
+from accounts.models import User
 from accounts.purposes.choices import Purpose
 from audit.models import AuditEvent
 
@@ -14,6 +15,19 @@ _TYPED: Final = ("why", "purpose_text")
 def may_read_of_people(event: AuditEvent, reader: Someone) -> bool:
     """Whether the reader may see the people of the organisation whose event it is."""
     return covers(reader, SEE_PEOPLE, event.organisation_id)
+
+
+def name_of(user: User, reader: Someone, *, did_something: bool = True) -> str | None:
+    """Give what a user is called, to those who may know.
+
+    Whoever administrates is known by name to all who read the log of what they did.
+    """
+    if did_something and (user.employee is None or user.is_staff):
+        return str(user)
+    if user.employee is None:
+        return None
+    may = covers(reader, SEE_PEOPLE, user.employee.organisation_id)
+    return user.employee.full_name if may else None
 
 
 def details_for(event: AuditEvent, reader: Someone) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
 
 from accounts.access import Someone, covers
-from accounts.log_reading import SEE_PEOPLE
+from accounts.log_reading import SEE_PEOPLE, name_of
 from accounts.models import Employee, User
 from audit.models import AuditEvent
 
@@ -13,7 +13,7 @@ def names_in(events: Iterable[AuditEvent], reader: Someone) -> Mapping[str, str]
     """Give names by what the log calls people, such as `employee:<id>`: two queries at most.
 
     Whoever is missing is not there any more, or is not for this reader: an auditor reads of
-    employees by their keys. Local administrators are known by their user names.
+    employees by their keys, and of those who administrate by name, as on the log's page.
     """
     events = list(events)
     actors = {event.actor for event in events}
@@ -24,10 +24,7 @@ def names_in(events: Iterable[AuditEvent], reader: Someone) -> Mapping[str, str]
         if covers(reader, SEE_PEOPLE, person.organisation_id):
             names[f"employee:{person.pk}"] = person.full_name
     for user in User.objects.filter(pk__in=users).select_related("employee").order_by():
-        if user.employee is None:
-            names[f"user:{user.pk}"] = user.username or ""
-        elif covers(reader, SEE_PEOPLE, user.employee.organisation_id):
-            names[f"user:{user.pk}"] = user.employee.full_name
+        names[f"user:{user.pk}"] = name_of(user, reader) or ""
     return names
 
 

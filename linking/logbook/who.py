@@ -7,10 +7,10 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accounts.access import Someone, covers
+from accounts.log_reading import SEE_PEOPLE, name_of
 from accounts.models import Employee, Organisation, User
 from audit.models import AuditEvent
 from linking.logbook.words.names import Names, as_key
-from linking.support.access import SEE_PEOPLE
 
 
 def names_for(
@@ -39,7 +39,7 @@ def names_for(
     return Names(
         people=_people(keys, reader),
         users={
-            key: _name(user, reader, by_role=f"user:{key}" != stranger)
+            key: name_of(user, reader, did_something=f"user:{key}" != stranger)
             for key, user in found.items()
         },
         employees={key: user.employee_id for key, user in found.items() if user.employee_id},
@@ -61,16 +61,6 @@ def _people(keys: set[UUID], reader: Someone) -> dict[UUID, str | None]:
         person.pk: person.full_name if covers(reader, SEE_PEOPLE, person.organisation_id) else None
         for person in Employee.objects.filter(pk__in=keys).order_by()
     }
-
-
-def _name(user: User, reader: Someone, *, by_role: bool) -> str | None:
-    """Administrators are known by name to whoever reads the log of what they did."""
-    if by_role and (user.employee is None or user.is_staff):
-        return str(user)
-    if user.employee is None:
-        return None
-    may = covers(reader, SEE_PEOPLE, user.employee.organisation_id)
-    return user.employee.full_name if may else None
 
 
 def _places(events: list[AuditEvent]) -> dict[UUID, str]:
