@@ -31,6 +31,15 @@ class Ground(TextChoices):
     ORDERED = "ordered", _("The data protection authority or a court ordered it")
 
 
+class Hindrance(TextChoices):
+    """Why a person is not erased: the reason of `employee:erasure:refused`."""
+
+    OWN_TRAIL = "own-trail", _("It was about whoever asked for it")
+    STILL_EMPLOYED = "still-employed", _("The employee works here")
+    OUT_OF_REACH = "out-of-reach", _("The log of others tells of the person, too")
+    NOT_GRANTED = "not-granted", _("The portal has no right to erase in its database")
+
+
 class LogIsBusy(Exception):
     """The log is being sealed, and that takes longer than was waited."""
 

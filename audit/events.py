@@ -132,6 +132,10 @@ class Event(TextChoices):
         "employee:erased", ALERT, DECISION,
         _("What the log held on the employee was erased"),
     )
+    ERASURE_REFUSED = (
+        "employee:erasure:refused", WARNING, SECURITY,
+        _("Erasing an employee from the log was refused"),
+    )
     EMPLOYEE_REHIRED = "employee:rehired", NOTICE, DECISION, _("Employee employed again")
     EMPLOYEE_MERGED = (
         "employee:merged", NOTICE, DECISION,

@@ -24,7 +24,12 @@ from linking.actions.decisions import (
 )
 from linking.actions.disowning import Claim, claim_of, disown, is_disowned
 from linking.actions.employment import rehire
-from linking.actions.erasing import OwnTrail, ask_erasable, erase_from_log
+from linking.actions.erasing import (
+    OwnTrail,
+    ask_erasable,
+    erase_from_log,
+    note_refused_erasure,
+)
 from linking.actions.figures import count_figures
 from linking.actions.fingerprints import renew_fingerprints
 from linking.actions.invitations import (
@@ -142,6 +147,7 @@ __all__ = (
     "note_invited_sign_in",
     "note_log_search",
     "note_opened",
+    "note_refused_erasure",
     "note_refused_token",
     "note_search",
     "note_sign_out",

@@ -117,13 +117,14 @@ def _take(request: HttpRequest, user: User, key: UUID, employee: Employee | None
     form = EraseForm(request.POST)
     if not form.is_valid():
         return _show(request, user, key, employee, form)
-    ground = Ground(form.cleaned_data["reason"])
+    ground, now = Ground(form.cleaned_data["reason"]), timezone.now()
     try:
-        erased = actions.erase_from_log(key, ground=ground, by=user, now=timezone.now())
+        erased = actions.erase_from_log(key, ground=ground, by=user, now=now)
     except LogIsBusy:
         form.add_error(None, _BUSY)
         return _show(request, user, key, employee, form, status=503)
     except tuple(_WHY_NOT) as refused:
+        actions.note_refused_erasure(key, refused, by=user, now=now)
         return _show(request, user, key, employee, form, refused=refused, status=409)
     if erased:
         text = ngettext(

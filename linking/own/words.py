@@ -51,6 +51,7 @@ TOLD: Final[Mapping[str, Any]] = {
     Event.MAIL_FAILED: _("An e-mail to you could not be delivered."),
     Event.EMPLOYEE_CREATED: _("You were registered here."),
     Event.EMPLOYEE_CHANGED: _("What is registered about you was changed."),
+    Event.ERASURE_REFUSED: _("Somebody asked to erase what the log holds on you: it was refused."),
     Event.EMPLOYEE_REHIRED: _("You were registered as employed again."),
     Event.EMPLOYEE_MERGED: _("You were registered twice, and the two were made one."),
     Event.EMPLOYEE_MERGED_AWAY: _("You were registered twice, and this record was closed."),

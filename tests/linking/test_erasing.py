@@ -162,6 +162,7 @@ def test_who_is_employed_again_while_the_page_is_open_is_not_erased(
     answer = anne.post(page_of(kari.pk), YES)
     assert answer.status_code == 409
     assert "Nothing was erased. This person works here now" in text(answer)
+    assert [reason for *_of_whom, reason in refused()] == ["still-employed"]
     assert details_of(kari.pk) == WHOLE
 
 
@@ -169,13 +170,20 @@ def erase(person: UUID, by: User) -> int:
     return actions.erase_from_log(person, ground=Ground.ASKED, by=by, now=timezone.now())
 
 
+def refused() -> list[Any]:
+    rows = AuditEvent.objects.filter(event=Event.ERASURE_REFUSED, network="127.0.0.1")
+    return list(rows.values_list("employee_id", "organisation_id", "actor", "reason"))
+
+
 def test_nobody_erases_their_own_trail(eksempel: World, boss: User, anne: Client) -> None:
     assert boss.employee is not None
     me = boss.employee
     tell_of(me.pk, eksempel)
     assert "nobody erases what the log tells of themselves" in text(anne.get(page_of(me.pk)))
+    assert refused() == []  # the page was looked at, and nothing asked for
     answer = anne.post(page_of(me.pk), YES)
     assert (answer.status_code, "It is about you" in text(answer)) == (409, True)
+    assert refused() == [(me.pk, eksempel.organisation.pk, boss.actor, "own-trail")]
     local = make_local("anne", role=Role.ADMINISTRATOR)
     local.email = me.email.upper()
     Employee.objects.filter(pk=me.pk).update(active=False)
@@ -186,7 +194,7 @@ def test_nobody_erases_their_own_trail(eksempel: World, boss: User, anne: Client
 
 
 def test_what_others_tell_of_too_is_for_the_whole_portals_administrator(
-    anne: Client, boss: User, kari: Employee, fjordvik: World
+    anne: Client, boss: User, kari: Employee, eksempel: World, fjordvik: World
 ) -> None:
     tell_of(kari.pk, fjordvik)
     shown = text(anne.get(page_of(kari.pk)))
@@ -194,6 +202,7 @@ def test_what_others_tell_of_too_is_for_the_whole_portals_administrator(
     assert "Fjordvik" not in shown
     assert "events" not in shown.partition("<h1>")[2]  # not even how many
     assert anne.post(page_of(kari.pk), YES).status_code == 409
+    assert refused() == [(kari.pk, eksempel.organisation.pk, boss.actor, "out-of-reach")]
     with pytest.raises(OutOfReach):
         erase(kari.pk, boss)
     assert details_of(kari.pk) == [*WHOLE, WHOLE[0]]
@@ -201,6 +210,15 @@ def test_what_others_tell_of_too_is_for_the_whole_portals_administrator(
     assert pia.post(page_of(kari.pk), YES).status_code == 302
     assert details_of(kari.pk) == [*BLANK, BLANK[0]]
     assert AuditEvent.objects.filter(event="employee:erased").count() == 2
+
+
+def test_a_refusal_is_told_where_whoever_asked_may_read(
+    anne: Client, kari: Employee, eksempel: World, fjordvik: World
+) -> None:
+    """Who was moved is employed in another's registry, and left events behind here."""
+    Employee.objects.filter(pk=kari.pk).update(organisation=fjordvik.organisation, active=True)
+    assert anne.post(page_of(kari.pk), YES).status_code == 409
+    assert [place for _whom, place, *_why in refused()] == [eksempel.organisation.pk]
 
 
 def test_events_of_no_organisation_are_for_the_whole_portals_administrator(
@@ -277,6 +295,7 @@ def test_where_the_database_role_may_not_erase_the_page_says_so(
         assert ("no right to erase" in page, "Erase for good" in page) == (True, False)
         answer = anne.post(page_of(kari.pk), YES)
         assert (answer.status_code, "Nothing was erased." in text(answer)) == (409, True)
+        assert [reason for *_of_whom, reason in refused()] == ["not-granted"]
     assert details_of(kari.pk) == WHOLE
 
 

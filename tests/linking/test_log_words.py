@@ -14,7 +14,7 @@ from django.utils import translation
 
 from accounts.imports import words as import_words
 from accounts.models import Import
-from audit.erasure import Ground
+from audit.erasure import Ground, Hindrance
 from audit.events import Event
 from audit.models import AuditEvent
 from linking import refusals
@@ -84,6 +84,7 @@ REASONS: dict[Event, list[str]] = {
     Event.LINK_REVOKED: ["key-given-up", Refusal.NOT_EMPLOYED],
     Event.EMPLOYEE_CHANGED: ["key-given-up"],
     Event.EMPLOYEE_ERASED: Ground.values,
+    Event.ERASURE_REFUSED: Hindrance.values,
     Event.BLOCK_LIFTED: [*Block.Budget.values, "key-given-up"],
     Event.CASE_OPENED: Case.Kind.values,
     Event.CASE_DECIDED: Case.Decision.values,

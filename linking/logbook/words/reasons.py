@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.imports.words import what_happened
 from accounts.models import Import
-from audit.erasure import Ground
+from audit.erasure import Ground, Hindrance
 from audit.events import Event
 from linking.models import Block, Case, Invitation, OutgoingMail
 from linking.policy import Refusal
@@ -56,6 +56,7 @@ _BY_EVENT: Final[Mapping[str, Callable[[str], str]]] = {
     Event.CASE_OPENED: _label(Case.Kind),
     Event.CASE_DECIDED: _label(Case.Decision),
     Event.EMPLOYEE_ERASED: _label(Ground),
+    Event.ERASURE_REFUSED: _label(Hindrance),
     Event.IMPORT_REFUSED: lambda reason: str(what_happened(reason)),
     Event.IMPORT_CANCELLED: _label(Import.State),
     Event.ADMINISTRATOR_REFUSED: _in(_SIGNING_IN),

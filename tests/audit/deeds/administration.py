@@ -51,6 +51,11 @@ def _own_password(scene: Scene) -> Iterator[None]:
     scene.post("/admin/password_change/", old_password=PASSWORD, **password)
 
 
+def _erase_in_vain(scene: Scene) -> None:
+    """Of somebody who works here."""
+    scene.post(f"/admin/audit/auditevent/erase/{scene.linked.pk}/", reason="asked", understood="on")
+
+
 _OTHERS: dict[str, Row] = {
     "admin:index": SHOWS,
     "admin:app_list accounts": SHOWS,
@@ -97,6 +102,7 @@ ADMINISTRATION: dict[str, Row] = (
     | shown("accounts_import", "add")
     | form("admin:audit_auditevent_saved", E.SEARCH_SAVED)
     | form("admin:audit_auditevent_erase", E.EMPLOYEE_ERASED)
+    | {"admin:audit_auditevent_erase (refused)": deed(_erase_in_vain, E.ERASURE_REFUSED)}
     | {"audit_export": deed(_take_the_log, E.AUDIT_EXPORTED)}
     | shown("audit_auditevent", "changelist")
     | shown("linking_linkedidentity")
