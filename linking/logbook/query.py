@@ -45,8 +45,8 @@ def _references(text: str) -> tuple[str, ...]:
 
 
 def _actor(text: str) -> str:
-    kind, colon, key = text.partition(":")
-    if kind in ("user", "employee") and colon:
+    kind, _colon, key = text.partition(":")
+    if kind in ("user", "employee"):
         return f"{kind}:{UUID(key)}"
     if not _SOMETHING.fullmatch(text):
         raise ValueError("no actor")

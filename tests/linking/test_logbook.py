@@ -732,6 +732,13 @@ def test_what_cannot_be_saved_is_not(siri: Client, posted: dict[str, str]) -> No
     assert not SavedSearch.objects.exists()
 
 
+@pytest.mark.parametrize("actor", ["user", "employee", "user:", "employee:", "user:kari"])
+def test_an_actor_without_a_key_is_not_understood_and_not_kept(siri: Client, actor: str) -> None:
+    assert "was not understood" in shown(siri, f"{LOG}?actor={actor}&group=mail")
+    assert save(siri, query=f"actor={actor}&group=mail").status_code == 302
+    assert SavedSearch.objects.get().query == "group=mail"
+
+
 def test_so_many_are_kept(siri: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("linking.actions.searches.MOST", 2)
     for name in ("a", "b", "c", "b"):
