@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from linking.admin.common import ReadOnlyAdmin
 from linking.digest.days import bounds_of
 from linking.digest.told import rule_in_words, told
-from linking.logbook.query import Query
+from linking.logbook.groups import Group
+from linking.logbook.query import PORTAL, Query
 from linking.models import LookDigest
 
 
@@ -50,7 +51,13 @@ class LookDigestAdmin(ReadOnlyAdmin[LookDigest]):
     def who_looked(self, digest: LookDigest) -> str:
         log = reverse("admin:audit_auditevent_changelist")
         begins, ends = bounds_of(digest.day)
-        theirs = Query(since=begins, until=ends)
+        # Nothing else that they did: who reads it finds misuse, and follows nobody's work.
+        theirs = Query(
+            since=begins,
+            until=ends,
+            group=Group.LOOKS,
+            organisation=str(digest.organisation_id or PORTAL),
+        )
         lines = [(each, f"{log}?{theirs.but(actor=each.actor).text()}") for each in told(digest)]
         context = {"lines": lines, "rule": rule_in_words(digest)}
         return render_to_string("admin/linking/lookdigest/lines.html", context)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -426,20 +427,50 @@ def test_the_mail_speaks_the_readers_language(
 # --- The page ------------------------------------------------------------------------------------
 
 
-def test_the_page_says_the_same_and_leads_to_the_log(eksempel: World, mail: OutgoingMail) -> None:
+def test_the_page_says_the_same_and_leads_to_the_look_ups_in_the_log(
+    eksempel: World, siri: User, kari: Employee, mail: OutgoingMail
+) -> None:
+    """To nothing else that she did that day: that would be to follow her work."""
+    note(Event.SIGN_IN_DONE, siri.employee or kari, by=siri.actor, now=NOON)
+    note(Event.EMPLOYEE_CHANGED, kari, by=siri.actor, now=NOON)
+    note(Event.CASE_DECIDED, kari, by=siri.actor, now=NOON)
     browser = browser_of(make_colleague(eksempel, "Arne", Role.AUDITOR))
-    page = reverse("admin:linking_lookdigest_change", args=[mail.look_digest_id])
-    html = browser.get(page).content.decode()
+    html = page_of(eksempel.organisation, browser)
     assert "Siri Ås (Support)" in html
     assert "Looked at their own record, 1 time." in html
     assert "Karibjørg" not in html
-    log = re.search(r'href="(/admin/audit/auditevent/[^"]*)"', html)
-    assert log is not None
-    theirs = browser.get(log[1].replace("&amp;", "&")).content.decode()
+    theirs = browser.get(log_in(html)).content.decode()
     assert set(re.findall(r"<h3><a[^>]*>([^<]*)", theirs)) == {
         "Somebody looked at an employee",
         "Somebody was searched for",
     }
+
+
+def test_whoever_reads_all_logs_is_led_to_what_was_counted_there(
+    eksempel: World, fjordvik: World, siri: User, kari: Employee
+) -> None:
+    elsewhere = make_employee(organisation=fjordvik.organisation)
+    look(kari, siri, now=NOON)
+    look(elsewhere, siri, now=NOON)
+    look(elsewhere, siri, now=NOON)
+    with transaction.atomic():
+        record(Event.PERSON_SEARCHED, by=siri.actor, now=NOON, kind="name", hits=3)
+    make_look_digests(now=NEXT_DAY)
+    browser = browser_of(make_local("pia", role=Role.AUDITOR))
+    for place, listed in ((eksempel.organisation, 1), (fjordvik.organisation, 2), (None, 1)):
+        theirs = browser.get(log_in(page_of(place, browser))).content.decode()
+        assert theirs.count('<article class="log-event') == listed
+
+
+def page_of(place: Organisation | None, browser: Client) -> str:
+    page = reverse("admin:linking_lookdigest_change", args=[digest_of(place).pk])
+    return str(browser.get(page).content.decode())
+
+
+def log_in(html: str) -> str:
+    """The one address of the log that a page has."""
+    [address] = re.findall(r'href="(/admin/audit/auditevent/[?][^"]*)"', html)
+    return str(address).replace("&amp;", "&")
 
 
 def test_the_list_finds_what_is_to_be_looked_into(eksempel: World, mail: OutgoingMail) -> None:
