@@ -139,15 +139,15 @@ class AskForm(forms.Form):
         """Give the query with what was chosen, once the form is valid; typed text is not in it."""
         given = self.cleaned_data
         kind, _colon, name = given["what"].partition("=")
-        by_name = query.actor if query.actor.startswith(("user:", "employee:")) else ""
+        not_a_choice = query.actor if query.actor not in dict(_BY) else ""
         times = {name: given[name] for name in ("since", "until")}
         return query.but(
             event=name if kind == "event" else "",
             group=name if kind == "group" else "",
             severity=given["severity"],
             days=int(given["days"]) if given["days"] and not any(times.values()) else None,
-            actor=given["by"] or by_name,
-            organisation=given.get("organisation", ""),
+            actor=given["by"] or not_a_choice,
+            organisation=given.get("organisation", query.organisation),
             **times,
         )
 

@@ -177,6 +177,22 @@ def test_what_was_chosen_stays_when_more_is_asked(siri: Client, kari: Employee) 
     assert "days" not in address
 
 
+def test_what_the_form_does_not_offer_stays_too(siri: Client, eksempel: World) -> None:
+    """An event leads to all by whoever did it, and a digest to one organisation's events."""
+    importing = "actor=command:import_employees"
+    assert sent_to(siri, base=importing, days="7") == f"{LOG}?days=7&{importing}"
+    assert sent_to(siri, base=importing, by="system") == f"{LOG}?actor=system"
+    assert sent_to(siri, base="actor=system", by="") == LOG
+    here = f"organisation={eksempel.organisation.pk}"
+    assert sent_to(siri, base=here, days="7") == f"{LOG}?days=7&{here}"
+
+
+def test_an_organisation_that_may_be_chosen_may_be_chosen_away(eksempel: World) -> None:
+    everybodys = browser_of(make_local("all", role=Role.SUPPORT))
+    here = f"organisation={eksempel.organisation.pk}"
+    assert sent_to(everybodys, base=here, organisation="", days="7") == f"{LOG}?days=7"
+
+
 @pytest.mark.parametrize(
     "typed",
     [
