@@ -19,6 +19,7 @@ from accounts.admin.common import actor
 from accounts.models import User
 from accounts.purposes.asking import looked_at
 from accounts.purposes.forms import ReasonField
+from accounts.watched import remember_search
 from audit.models import AuditEvent
 from linking import actions
 from linking.logbook import erasing
@@ -84,7 +85,7 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
             found = find(self.get_queryset(request), query, start, now=now)
         except NetworkUnknown:
             found, unknown = Found([]), True
-        self._note(request, query, found)
+        self._note(request, query, found, onwards=start is not None)
         form = AskForm(request.user, query)
         return self._list(
             request, query, form, found=found, start=start, wrong=wrong, network_unknown=unknown
@@ -174,9 +175,12 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
         }
         return self._show(request, "log", **{**about, **context})
 
-    def _note(self, request: HttpRequest, query: Query, found: Found) -> None:
-        """Each reading of the log is in the log; of one person's events, also as a look at them."""
+    def _note(self, request: HttpRequest, query: Query, found: Found, *, onwards: bool) -> None:
+        """Each search is in the log, once for all its pages; each look at one person's, too."""
         note_looks(request, people_in(query), found.events)
+        what = f"{self.page_name} {query.text()}"
+        if not remember_search(request.session, what, onwards=onwards):
+            return
         now, by = timezone.now(), actor(request)
         place = _place_asked(request, query) or _only_place(request)
         actions.note_log_search(

@@ -540,6 +540,43 @@ def test_a_search_is_an_event_without_what_was_typed(
     assert looks(Event.AUDIT_SEARCHED)[-1][2]["kinds"] == ["everything"]
 
 
+def searches() -> int:
+    return len(looks(Event.AUDIT_SEARCHED))
+
+
+def test_a_search_is_one_however_many_pages_of_it_are_read(siri: Client, eksempel: World) -> None:
+    now = timezone.now()
+    for number in range(2 * SIZE + 5):
+        note(eksempel, at=now - timedelta(hours=number + 1))
+    html = shown(siri, f"{LOG}?group=sign-in")
+    for way in ("older", "older", "newer", "newer"):
+        [onwards] = re.findall(rf'href="([^"]*{way}=[^"]*)"', html)
+        html = shown(siri, LOG + onwards.replace("&amp;", "&"))
+        assert searches() == 1
+    shown(siri, f"{LOG}?group=sign-in")  # once more, from the beginning
+    assert searches() == 2
+
+
+@pytest.mark.parametrize("place", ["older=1-1", "newer=1-1", "older=x", "newer="])
+def test_no_page_of_the_log_hides_a_search(siri: Client, kari: Employee, place: str) -> None:
+    for number, asked in enumerate((f"person={kari.pk}&", "group=mail&", ""), start=1):
+        shown(siri, f"{LOG}?{asked}{place}")
+        assert searches() == number
+    siri.get("/admin/accounts/employee/", {"q": "nordby"})
+    shown(siri, f"{LOG}?{place}")
+    assert searches() == 4
+    assert str(kari.pk) not in str(dict(siri.session))
+
+
+def test_each_page_about_somebody_is_a_look_at_them(
+    siri: Client, eksempel: World, kari: Employee
+) -> None:
+    note(eksempel, employee_id=kari.pk)
+    for page in ("", "&older=99999999999999999-1"):
+        shown(siri, f"{LOG}?person={kari.pk}{page}")
+    assert (searches(), len(looks(Event.PERSON_VIEWED))) == (1, 2)
+
+
 def test_an_event_about_somebody_is_a_look_at_them(
     siri: Client, eksempel: World, kari: Employee
 ) -> None:
