@@ -27,7 +27,7 @@ from linking.logbook.asking import SEE_LOG, TYPED, AskForm
 from linking.logbook.lines import address_of, line_of, lines_of, raw
 from linking.logbook.looking import note_looks, people_in
 from linking.logbook.pages import asked_for, told_about
-from linking.logbook.query import PORTAL, Place, Query, parsed, place
+from linking.logbook.query import PORTAL, Position, Query, parsed, position
 from linking.logbook.resolving import Meant, actor_meant, meant
 from linking.logbook.searching import Found, NetworkUnknown, find
 from linking.logbook.who import names_for
@@ -79,7 +79,7 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
         if request.method == "POST":
             return self._take(request)
         query, wrong = parsed(request.GET.dict())
-        start, now = place(request.GET.dict()), timezone.now()
+        start, now = position(request.GET.dict()), timezone.now()
         unknown = False
         try:
             found = find(self.get_queryset(request), query, start, now=now)
@@ -148,7 +148,7 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
         form: AskForm,
         *,
         found: Found | None = None,
-        start: Place | None = None,
+        start: Position | None = None,
         **context: Any,
     ) -> HttpResponse:
         reader = request.user
@@ -272,8 +272,8 @@ def _address() -> str:
     return reverse("admin:audit_auditevent_changelist")
 
 
-def _onwards(query: str, to: Place | None) -> str:
-    """Give the address of the page at a place of the same search."""
+def _onwards(query: str, to: Position | None) -> str:
+    """Give the address of the page at a position of the same search."""
     return f"?{query}&{to.text}".replace("?&", "?") if to is not None else ""
 
 

@@ -66,7 +66,7 @@ def _times(query: Query) -> Iterator[tuple[str, dict[str, Any]]]:
         text = ngettext("Today", "The last %(count)d days", query.days) % {"count": query.days}
         yield text, {"days": None}
     for name, words in (("since", _("From %(value)s")), ("until", _("To %(value)s"))):
-        moment = query[name]
+        moment = getattr(query, name)
         if moment is not None:
             local = timezone.localtime(moment)
             yield words % {"value": date_format(local, "SHORT_DATETIME_FORMAT")}, {name: None}

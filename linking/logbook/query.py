@@ -125,12 +125,11 @@ class Query:
     def text(self) -> str:
         """Give it as it stands behind the `?` of an address."""
         found = {
-            name: write(value) for name, (_read, write) in _IN.items() if (value := self[name])
+            name: write(value)
+            for name, (_read, write) in _IN.items()
+            if (value := getattr(self, name))
         }
         return urlencode(found, safe=":,")
-
-    def __getitem__(self, name: str) -> Any:
-        return getattr(self, name)
 
 
 def _local(moment: datetime) -> str:
@@ -169,8 +168,8 @@ def parsed(given: Mapping[str, str]) -> tuple[Query, list[str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A place in the log, between two events: after this one, to the older or the newer."""
+class Position:
+    """A position in the log, between two events: after this one, to the older or the newer."""
 
     at: datetime
     id: int
@@ -185,14 +184,14 @@ class Place:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def place(given: Mapping[str, str]) -> Place | None:
+def position(given: Mapping[str, str]) -> Position | None:
     """Read where in the log a page begins; None: with the newest."""
     for name in ("older", "newer"):
         micros, dash, number = given.get(name, "").partition("-")
         try:
             at = _EPOCH + timedelta(microseconds=_number(micros, 10**17))
             if dash:
-                return Place(at, _number(number, _LARGEST_ID), newer=name == "newer")
+                return Position(at, _number(number, _LARGEST_ID), newer=name == "newer")
         except (ValueError, OverflowError):
             continue
     return None

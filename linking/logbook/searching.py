@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import User
 from accounts.networks import neighbours
 from audit.models import AuditEvent
-from linking.logbook.query import PORTAL, Place, Query
+from linking.logbook.query import PORTAL, Position, Query
 
 SIZE: Final = 50
 # Back in time by windows, where several things are asked that are common alone and rare together:
@@ -31,8 +31,8 @@ _LONGER: Final = 2.6  # than a window the next one is, at most
 @dataclass(frozen=True, slots=True)
 class Found:
     events: list[AuditEvent]
-    older: Place | None = None
-    newer: Place | None = None
+    older: Position | None = None
+    newer: Position | None = None
     reached: datetime | None = None
     """How far was looked, where that was not to the end."""
 
@@ -41,7 +41,9 @@ class NetworkUnknown(Exception):
     """The event that names the network is not there, or its network is not kept any more."""
 
 
-def find(rows: QuerySet[AuditEvent], query: Query, start: Place | None, *, now: datetime) -> Found:
+def find(
+    rows: QuerySet[AuditEvent], query: Query, start: Position | None, *, now: datetime
+) -> Found:
     """Give the page that begins at `start`, of `rows` that the reader may see.
 
     Raises:
@@ -70,21 +72,21 @@ def find(rows: QuerySet[AuditEvent], query: Query, start: Place | None, *, now: 
 
 
 def _page(
-    events: list[AuditEvent], *, more: bool, start: Place | None, reached: datetime | None
+    events: list[AuditEvent], *, more: bool, start: Position | None, reached: datetime | None
 ) -> Found:
     """The way on is behind the last event, or where the looking stopped."""
-    older = Place(events[-1].at, events[-1].pk) if more else None
+    older = Position(events[-1].at, events[-1].pk) if more else None
     if reached is not None:
-        older = Place(reached, 0)  # what is as old, but for itself, is still to be looked at
+        older = Position(reached, 0)  # what is as old, but for itself, is still to be looked at
     newer = None
     if start is not None:
         first = (events[0].at, events[0].pk) if events else (start.at, max(start.id - 1, 0))
-        newer = Place(*first, newer=True)
+        newer = Position(*first, newer=True)
     return Found(events, older, newer, reached)
 
 
 def _newer(
-    rows: QuerySet[AuditEvent], query: Query, start: Place, *, now: datetime, **how: Any
+    rows: QuerySet[AuditEvent], query: Query, start: Position, *, now: datetime, **how: Any
 ) -> Found:
     """The page before; where it would not be full, the newest page."""
     found, reached = _walk(rows, start, top=now, end=None, **how)
@@ -93,10 +95,10 @@ def _newer(
         again, reached = _walk(rows, None, top=top, end=query.begins(now), **how)
         return _page(again[:SIZE], more=len(again) > SIZE, start=None, reached=reached)
     events = found[:SIZE][::-1]
-    oldest = Place(events[-1].at, events[-1].pk) if events else Place(start.at, start.id + 1)
-    newest = Place(events[0].at, events[0].pk, newer=True) if events else start
+    oldest = Position(events[-1].at, events[-1].pk) if events else Position(start.at, start.id + 1)
+    newest = Position(events[0].at, events[0].pk, newer=True) if events else start
     if reached is not None:
-        newest = Place(reached, 0, newer=True)
+        newest = Position(reached, 0, newer=True)
     return Found(events, oldest, newest, None)
 
 
@@ -149,7 +151,7 @@ def _names(actor: str) -> list[str]:
 
 def _walk(
     rows: QuerySet[AuditEvent],
-    start: Place | None,
+    start: Position | None,
     *,
     top: datetime,
     end: datetime | None,
@@ -187,8 +189,8 @@ def _walk(
     return found, None
 
 
-def _beyond(start: Place) -> Q:
-    """Written so that an index is entered at the place, and months beyond it are left out."""
+def _beyond(start: Position) -> Q:
+    """Written so that an index is entered at the position, and months beyond it are left out."""
     if start.newer:
         return Q(at__gte=start.at) & (Q(at__gt=start.at) | Q(id__gt=start.id))
     return Q(at__lte=start.at) & (Q(at__lt=start.at) | Q(id__lt=start.id))

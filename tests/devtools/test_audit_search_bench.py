@@ -3,7 +3,7 @@
 from urllib.parse import parse_qsl, urlsplit
 
 from devtools.bench.audit_search.searches import Known, searches
-from linking.logbook.query import Query, parsed, place
+from linking.logbook.query import Query, parsed, position
 
 KEY = "0193e9c4-8f00-7000-8000-000000000000"
 KNOWN = Known(
@@ -26,6 +26,6 @@ def test_each_search_is_understood_and_another_one() -> None:
         given = dict(parse_qsl(urlsplit(page.address).query))
         query, wrong = parsed(given)
         assert wrong == [], page.name
-        asked.append((query, place(given), urlsplit(page.address).path))
+        asked.append((query, position(given), urlsplit(page.address).path))
         assert query != Query() or page.name in ("the newest", "a year ago", "one event")
     assert len(set(asked)) == len(asked) - 1  # here both people are one

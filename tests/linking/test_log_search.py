@@ -13,7 +13,7 @@ from accounts.networks import neighbours
 from audit.events import Event
 from audit.models import AuditEvent
 from linking.logbook import searching
-from linking.logbook.query import Place, Query, parsed, place
+from linking.logbook.query import Position, Query, parsed, position
 from linking.logbook.searching import SIZE, WINDOWS, Found, NetworkUnknown
 from tests.factories import make_employee, make_event
 from tests.plans import plan_of
@@ -27,7 +27,7 @@ def note(event: Event = Event.SIGN_IN_DONE, *, ago: timedelta = timedelta(0), **
     return int(row.pk)
 
 
-def find(query: Query | None = None, start: Place | None = None) -> Found:
+def find(query: Query | None = None, start: Position | None = None) -> Found:
     return searching.find(AuditEvent.objects.all(), query or Query(), start, now=NOW)
 
 
@@ -133,7 +133,7 @@ def test_the_newest_come_first_and_pages_go_both_ways_without_a_gap() -> None:
 @pytest.mark.django_db
 def test_a_newer_page_that_would_not_be_full_is_the_newest() -> None:
     made = [note(ago=hours(number)) for number in range(SIZE + 5)]
-    tenth = Place(NOW - hours(9), made[9], newer=True)
+    tenth = Position(NOW - hours(9), made[9], newer=True)
     found = find(start=tenth)
     assert keys(found) == made[:SIZE]
     assert found.newer is None
@@ -142,7 +142,7 @@ def test_a_newer_page_that_would_not_be_full_is_the_newest() -> None:
 @pytest.mark.django_db
 def test_from_an_empty_page_at_the_end_the_newer_one_has_the_oldest() -> None:
     made = [note(ago=hours(number)) for number in range(SIZE + 2)]
-    nothing = find(start=Place(NOW - hours(SIZE + 1), made[-1]))
+    nothing = find(start=Position(NOW - hours(SIZE + 1), made[-1]))
     assert keys(nothing) == []
     assert keys(find(start=nothing.newer)) == made[2:]
 
@@ -182,7 +182,7 @@ def test_what_is_on_the_border_of_two_windows_is_found_once(
         note(ago=NOW - begin + timedelta(days=-days if newer else days)) for days in (0, *WINDOWS)
     ]
     beyond = [note() for _ in made]
-    start = Place(begin, 0 if newer else beyond[0], newer=newer)
+    start = Position(begin, 0 if newer else beyond[0], newer=newer)
     assert keys(find(TWO_THINGS, start)) == (made[::-1] if newer else made)
 
 
@@ -207,12 +207,12 @@ def test_where_looking_takes_long_it_stops_says_so_and_goes_on(
 def test_going_back_to_the_newer_stops_too(monkeypatch: pytest.MonkeyPatch) -> None:
     now, where_it_stops, before = (note(ago=timedelta(days=number)) for number in (0, 40, 60))
     monkeypatch.setattr(searching, "SECONDS", -1)
-    found = find(TWO_THINGS, Place(NOW - timedelta(days=70), 0, newer=True))
+    found = find(TWO_THINGS, Position(NOW - timedelta(days=70), 0, newer=True))
     assert keys(found) == [before]
     further = find(TWO_THINGS, found.newer)
     assert keys(further) == [where_it_stops]
     assert keys(find(TWO_THINGS, further.newer)) == [now]
-    nothing = find(TWO_THINGS, Place(NOW - timedelta(days=40), where_it_stops, newer=True))
+    nothing = find(TWO_THINGS, Position(NOW - timedelta(days=40), where_it_stops, newer=True))
     assert keys(nothing) == []
     assert keys(find(TWO_THINGS, nothing.older)) == [where_it_stops, before]
 
@@ -298,15 +298,15 @@ def test_what_cannot_be_is_left_out_and_told(name: str, text: str) -> None:
     "given",
     [{}, {"older": ""}, {"older": "x-1"}, {"older": "1"}, {"older": "1-x"}, {"newer": "9" * 40}],
 )
-def test_a_place_that_is_none_is_the_beginning(given: dict[str, str]) -> None:
-    assert place(given) is None
+def test_a_position_that_is_none_is_the_beginning(given: dict[str, str]) -> None:
+    assert position(given) is None
 
 
 @pytest.mark.parametrize("newer", [True, False])
-def test_a_place_is_read_as_it_was_written(newer: bool) -> None:
-    here = Place(NOW + timedelta(microseconds=123457), 17, newer=newer)
+def test_a_position_is_read_as_it_was_written(newer: bool) -> None:
+    here = Position(NOW + timedelta(microseconds=123457), 17, newer=newer)
     name, _equals, text = here.text.partition("=")
-    assert place({name: text}) == here
+    assert position({name: text}) == here
 
 
 def test_a_local_time_is_read_as_the_portals() -> None:
@@ -320,7 +320,7 @@ def test_a_local_time_is_read_as_the_portals() -> None:
 def test_a_time_of_any_zone_is_a_time(name: str) -> None:
     for zone, utc in (("+23:59", "2026-06-30T10:01"), ("-23:59", "2026-07-02T09:59")):
         query, wrong = parsed({name: f"2026-07-01T10:00{zone}"})
-        assert (query[name], wrong) == (datetime.fromisoformat(f"{utc}+00:00"), [])
+        assert (getattr(query, name), wrong) == (datetime.fromisoformat(f"{utc}+00:00"), [])
         assert keys(find(query)) == []
 
 

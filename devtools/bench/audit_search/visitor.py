@@ -28,7 +28,7 @@ def _known(slug: str) -> Known:
 
     from accounts.models import Organisation  # noqa: PLC0415
     from audit.models import AuditEvent  # noqa: PLC0415
-    from linking.logbook.query import Place  # noqa: PLC0415
+    from linking.logbook.query import Position  # noqa: PLC0415
 
     place = Organisation.objects.get(slug=slug or "kommune-7")
     log: Any = AuditEvent.objects.order_by("-at", "-id")
@@ -52,7 +52,7 @@ def _known(slug: str) -> Known:
         .pk,
         organisation=str(place.pk),
         event=signed_in_here.first().pk,
-        older=Place(year_ago, 0).text,
+        older=Position(year_ago, 0).text,
         hour=f"since={_local(year_ago)}&until={_local(year_ago + timedelta(hours=1))}",
     )
 
