@@ -22,9 +22,14 @@ from linking.actions.notices import tell_watchers
 from linking.digest.days import bounds_of
 from linking.digest.lines import USUAL_OF_DAYS, Line, Looked, lines_of, usual_of
 from linking.models import LookDigest
-from linking.own.history import LOOKS
 
 READS: Final = "linking.view_lookdigest"
+COUNTED: Final = (
+    Event.PERSON_VIEWED,
+    Event.PERSON_SEARCHED,
+    Event.AUDIT_SEARCHED,
+    Event.AUDIT_EXPORTED,
+)
 # A day is counted when it has been over for so long: what began before midnight is written by then.
 SETTLED: Final = timedelta(hours=1)
 # Days that were missed, while beat or the workers were away.
@@ -70,7 +75,11 @@ def _looked_on(day: date) -> dict[UUID | None, list[Looked]]:
     """Read the look-ups of a day in Norway, by organisation; those of none are the portal's."""
     begins, ends = bounds_of(day)
     rows = AuditEvent.objects.filter(
-        kept=Kept.SECURITY, at__gte=begins, at__lt=ends, event__in=LOOKS, actor__startswith="user:"
+        kept=Kept.SECURITY,
+        at__gte=begins,
+        at__lt=ends,
+        event__in=COUNTED,
+        actor__startswith="user:",
     )
     found = list(
         rows.order_by().values_list(

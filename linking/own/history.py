@@ -18,8 +18,6 @@ from linking.own.words import LOOKED, details_in_words, event_in_words, who_in_w
 
 PAGE = 25
 _AT_ONCE = 500
-# Looks are told by themselves: they change nothing, and what is asked about them is who and why.
-LOOKS: Final = tuple(LOOKED)
 # «You signed in» says by whom.
 _SAY_WHO: Final = (Event.SIGN_IN_DONE,)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -74,24 +72,24 @@ class Page[Row]:
 
 def happenings(employee: Employee, *, before: str = "") -> Page[Happening]:
     """Give a page of what happened, in three queries."""
-    rows, older = _page(_about(employee).exclude(event__in=LOOKS), before)
+    rows, older = _page(_happenings(employee), before)
     return Page(_as_happenings(employee, rows), older)
 
 
 def looks(employee: Employee, *, before: str = "") -> Page[Look]:
     """Give a page of who looked; the employee has its organisation at hand. Three queries."""
-    rows, older = _page(_about(employee).filter(event__in=LOOKS), before)
+    rows, older = _page(_looks(employee), before)
     return Page(_as_looks(employee, rows), older)
 
 
 def all_happenings(employee: Employee) -> Iterable[Happening]:
     """Give all of it, newest first, some hundred at a time."""
-    return _all(_about(employee).exclude(event__in=LOOKS), employee, _as_happenings)
+    return _all(_happenings(employee), employee, _as_happenings)
 
 
 def all_looks(employee: Employee) -> Iterable[Look]:
     """The same of the looks."""
-    return _all(_about(employee).filter(event__in=LOOKS), employee, _as_looks)
+    return _all(_looks(employee), employee, _as_looks)
 
 
 def all_deeds(employee: Employee) -> Iterable[Deed]:
@@ -103,6 +101,15 @@ def all_deeds(employee: Employee) -> Iterable[Deed]:
         Deed(event.at, event.event, str(event.get_event_display()))
         for event in others.iterator(_AT_ONCE)
     )
+
+
+def _happenings(employee: Employee) -> QuerySet[AuditEvent]:
+    """Looks are told apart: they change nothing, and what is asked about them is who and why."""
+    return _about(employee).exclude(event=Event.PERSON_VIEWED)
+
+
+def _looks(employee: Employee) -> QuerySet[AuditEvent]:
+    return _about(employee).filter(event=Event.PERSON_VIEWED)
 
 
 def _about(employee: Employee) -> QuerySet[AuditEvent]:
@@ -169,7 +176,7 @@ def _look(event: AuditEvent, actor: Actor, employee: Employee) -> Look:
         pk=event.pk,
         at=event.at,
         event=event.event,
-        said=str(LOOKED[event.event]),
+        said=str(LOOKED),
         who=who_in_words(
             replace(actor, roles=tuple(then)),
             me=employee.pk,

@@ -63,12 +63,8 @@ TOLD: Final[Mapping[str, Any]] = {
     Event.PERSON_DOWNLOADED: _("What the portal holds on you was downloaded."),
 }
 
-LOOKED: Final[Mapping[str, Any]] = {
-    Event.PERSON_VIEWED: _("Looked at what the portal knows about you"),
-    Event.PERSON_SEARCHED: _("Searched for you"),
-    Event.AUDIT_SEARCHED: _("Searched for you in the audit log"),
-    Event.AUDIT_EXPORTED: _("Took events about you out of the audit log"),
-}
+# Searches and exports are about nobody in particular.
+LOOKED: Final = _("Looked at what the portal knows about you")
 
 # What an event says was changed, by the names the registry has for its columns.
 FIELDS: Final[Mapping[str, Any]] = {

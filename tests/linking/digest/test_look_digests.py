@@ -179,6 +179,14 @@ def test_a_search_over_several_organisations_is_the_whole_portals(siri: User) ->
     assert [each["searches"] for each in lines(None)] == [1]
 
 
+def test_searches_in_the_lists_and_in_the_log_and_exports_are_counted(siri: User) -> None:
+    with transaction.atomic():
+        for event in (Event.PERSON_SEARCHED, Event.AUDIT_SEARCHED, Event.AUDIT_EXPORTED):
+            record(event, by=siri.actor, now=NOON)
+    make_look_digests(now=NEXT_DAY)
+    assert [(each["searches"], each["exports"]) for each in lines(None)] == [(2, 1)]
+
+
 def test_a_look_at_ones_own_record_and_many_looks_are_flagged(eksempel: World, siri: User) -> None:
     arne = make_colleague(eksempel, "Arne", Role.AUDITOR)
     assert siri.employee is not None

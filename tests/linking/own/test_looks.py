@@ -8,7 +8,7 @@ from accounts.models import Employee, RoleGrant, User
 from accounts.roles import Role
 from audit.events import Event
 from audit.models import AuditEvent
-from linking.own.words import LOOKED
+from linking.actions.look_digests import COUNTED
 from tests.accounts.worlds import World, browser_of, make_colleague
 from tests.attacks.surfer import Form
 from tests.factories import make_administrator
@@ -133,7 +133,7 @@ def test_ones_own_pages_are_no_look(browser: Client, eva: Employee) -> None:
         assert browser.get(page).status_code == 200
     for taken in ("/me/data/file/", "/me/data/page/"):
         assert browser.post(taken).status_code == 200
-    assert not AuditEvent.objects.filter(event__in=LOOKED).exists()
+    assert not AuditEvent.objects.filter(event__in=COUNTED).exists()
 
 
 def test_looks_at_others_and_what_happened_are_not_among_mine(
