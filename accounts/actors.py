@@ -62,6 +62,10 @@ def key_of(actor: str, kind: str) -> UUID | None:
         return None
 
 
+def keys_of(actors: Iterable[str], kind: str) -> set[UUID]:
+    return {key for actor in actors if (key := key_of(actor, kind)) is not None}
+
+
 def roles_of(actor: str, organisation: UUID | None) -> list[str]:
     """Give the roles by which a user may look at somebody of `organisation` now, in one query."""
     key = key_of(actor, "user")
@@ -78,7 +82,7 @@ def roles_of(actor: str, organisation: UUID | None) -> list[str]:
 
 
 def _people(named: set[str], seen_from: UUID | None) -> dict[str, Actor]:
-    keys = [key for key in (key_of(actor, "user") for actor in named) if key is not None]
+    keys = keys_of(named, "user")
     roles = defaultdict[UUID, set[str]](set)
     reaching = Q(organisation__isnull=True) | Q(organisation=seen_from)
     for user, role in (

@@ -1,9 +1,9 @@
 """Who is who in an export, as far as its reader may see them."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from uuid import UUID
+from collections.abc import Iterable, Mapping
 
 from accounts.access import Someone, covers
+from accounts.actors import keys_of
 from accounts.log_reading import SEE_PEOPLE, name_of
 from accounts.models import Employee, User
 from audit.models import AuditEvent
@@ -18,7 +18,7 @@ def names_in(events: Iterable[AuditEvent], reader: Someone) -> Mapping[str, str]
     events = list(events)
     actors = {event.actor for event in events}
     people = {event.employee_id for event in events if event.employee_id}
-    users, staff = set(_keys("user:", actors)), set(_keys("employee:", actors))
+    users, staff = keys_of(actors, "user"), keys_of(actors, "employee")
     names = {}
     for person in Employee.objects.filter(pk__in=people | staff).order_by():
         if covers(reader, SEE_PEOPLE, person.organisation_id):
@@ -26,12 +26,3 @@ def names_in(events: Iterable[AuditEvent], reader: Someone) -> Mapping[str, str]
     for user in User.objects.filter(pk__in=users).select_related("employee").order_by():
         names[f"user:{user.pk}"] = name_of(user, reader) or ""
     return names
-
-
-def _keys(prefix: str, actors: Iterable[str]) -> Iterator[UUID]:
-    for actor in actors:
-        if actor.startswith(prefix):
-            try:
-                yield UUID(actor.removeprefix(prefix))
-            except ValueError:
-                continue

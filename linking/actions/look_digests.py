@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts.actors import key_of
+from accounts.actors import keys_of
 from accounts.grants import RoleGrant
 from accounts.models import Organisation, User
 from accounts.purposes.choices import Purpose
@@ -104,8 +104,9 @@ def _looked_on(day: date) -> dict[UUID | None, list[Looked]]:
 
 
 def _employees_of(actors: Iterable[str]) -> dict[str, UUID | None]:
-    keys = [key for actor in actors if (key := key_of(actor, "user")) is not None]
-    users = User.objects.filter(pk__in=keys).order_by().values_list("pk", "employee")
+    users = (
+        User.objects.filter(pk__in=keys_of(actors, "user")).order_by().values_list("pk", "employee")
+    )
     return {f"user:{user}": employee for user, employee in users}
 
 

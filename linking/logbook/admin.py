@@ -31,6 +31,7 @@ from linking.logbook.query import PORTAL, Position, Query, parsed, position
 from linking.logbook.resolving import Meant, actor_meant, meant
 from linking.logbook.searching import Found, NetworkUnknown, find
 from linking.logbook.who import names_for
+from linking.logbook.words.names import as_key
 from linking.models import SavedSearch
 from linking.support.search import rows_of
 
@@ -236,7 +237,7 @@ class AuditEventAdmin(ScopedAdmin[AuditEvent]):
     def _save(self, request: HttpRequest, user: User) -> HttpResponse:
         now, only = timezone.now(), _only_place(request)
         if "remove" in request.POST:
-            key = _key(request.POST["remove"])
+            key = as_key(request.POST["remove"])
             if key is not None and actions.remove_search(user, key, organisation=only, now=now):
                 messages.success(request, _("The saved search was removed."))
             return redirect("admin:audit_auditevent_saved")
@@ -289,13 +290,6 @@ def _place_asked(request: HttpRequest, query: Query) -> UUID | None:
         return None
     mine = organisations(request.user, SEE_LOG).filter(pk=UUID(query.organisation))
     return mine.values_list("pk", flat=True).first()
-
-
-def _key(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _forget_numbers(form: AskForm) -> None:

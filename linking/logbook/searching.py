@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from accounts.actors import key_of
 from accounts.models import User
 from accounts.networks import neighbours
 from audit.models import AuditEvent
@@ -139,12 +140,11 @@ def _networks(rows: QuerySet[AuditEvent], event: int, bits: int | None) -> list[
 
 def _names(actor: str) -> list[str]:
     """Give the names that one person goes by: an employee signs in as a user."""
-    kind, _colon, key = actor.partition(":")
-    if kind == "user":
-        employee = User.objects.filter(pk=UUID(key)).values_list("employee", flat=True).first()
+    if (key := key_of(actor, "user")) is not None:
+        employee = User.objects.filter(pk=key).values_list("employee", flat=True).first()
         return [actor, f"employee:{employee}"] if employee else [actor]
-    if kind == "employee":
-        user = User.objects.filter(employee=UUID(key)).values_list("pk", flat=True).first()
+    if (key := key_of(actor, "employee")) is not None:
+        user = User.objects.filter(employee=key).values_list("pk", flat=True).first()
         return [actor, f"user:{user}"] if user else [actor]
     return [actor]
 

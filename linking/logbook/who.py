@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accounts.access import Someone, covers
+from accounts.actors import keys_of
 from accounts.log_reading import SEE_PEOPLE, name_of
 from accounts.models import Employee, Organisation, User
 from audit.models import AuditEvent
@@ -29,13 +30,13 @@ def names_for(
     events = list(events)
     named = [*(each.actor for each in events), actor]
     stranger = actor if _did_nothing(actor, events, rows) else ""
-    users = _keys([*_with_prefix("user", named), *_details(events, "user")])
+    users = keys_of(named, "user") | _keys(_details(events, "user"))
     found = {
         user.pk: user
         for user in User.objects.filter(pk__in=users).select_related("employee").order_by()
     }
     about = [each.employee_id for each in events if each.employee_id is not None]
-    keys = _keys([*about, *people, *_with_prefix("employee", named), *_details(events, "other")])
+    keys = {*about, *people} | keys_of(named, "employee") | _keys(_details(events, "other"))
     return Names(
         people=_people(keys, reader),
         users={
@@ -66,10 +67,6 @@ def _people(keys: set[UUID], reader: Someone) -> dict[UUID, str | None]:
 def _places(events: list[AuditEvent]) -> dict[UUID, str]:
     keys = {each.organisation_id for each in events if each.organisation_id is not None}
     return dict(Organisation.objects.filter(pk__in=keys).order_by().values_list("pk", "name"))
-
-
-def _with_prefix(kind: str, actors: Iterable[str]) -> Iterator[str]:
-    return (actor.removeprefix(f"{kind}:") for actor in actors if actor.startswith(f"{kind}:"))
 
 
 def _details(events: Iterable[AuditEvent], name: str) -> Iterator[Any]:
