@@ -60,6 +60,9 @@ def sections(employee: Employee) -> Iterator[Section]:
     """Give the sections one after the other; the employee has organisation and user at hand.
 
     The log's, which grow with the years, are the last and are streams.
+
+    Raises:
+        User.DoesNotExist: the employee has no account, as nobody has who asks for their own.
     """
     for key, rows in _tables(employee):
         yield Section(key, cells_of(rows, employee))
@@ -69,12 +72,12 @@ def sections(employee: Employee) -> Iterator[Section]:
 
 
 def _tables(employee: Employee) -> Iterator[tuple[str, Iterable[Any]]]:
-    user = getattr(employee, "user", None)
+    user = employee.user  # never None, which would be all those who are not signed in
     theirs = {"employee": employee}
     either_side = Q(employee=employee) | Q(other_employee=employee)
     yield "registered", [employee]
     yield "former_addresses", AddressChange.objects.filter(**theirs).order_by("-id")
-    yield "account", [user] if user is not None else []
+    yield "account", [user]
     yield "roles", RoleGrant.objects.filter(user=user).select_related("organisation")
     yield "saved_searches", SavedSearch.objects.filter(user=user)
     yield "sessions", UserSession.objects.filter(user=user).order_by("-started_at")

@@ -94,8 +94,7 @@ def all_looks(employee: Employee) -> Iterable[Look]:
 
 def all_deeds(employee: Employee) -> Iterable[Deed]:
     """Give all that the employee did to others or to the portal; not whom it was about."""
-    user = getattr(employee, "user", None)
-    mine = AuditEvent.objects.filter(actor=user.actor if user else "")
+    mine = AuditEvent.objects.filter(actor=employee.user.actor)
     others = mine.exclude(employee_id=employee.pk).order_by("-at", "-id")
     return (
         Deed(event.at, event.event, str(event.get_event_display()))

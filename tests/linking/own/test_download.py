@@ -18,7 +18,8 @@ from audit.events import Event
 from audit.models import AuditEvent
 from linking.actions.own_data import MOST_DOWNLOADS
 from linking.models import Block, Case, CodeTry, Invitation, SavedSearch
-from linking.own.everything import TITLES
+from linking.own.everything import TITLES, sections
+from linking.own.history import all_deeds
 from linking.views import own
 from tests.accounts.worlds import World, browser_of, make_colleague
 from tests.factories import (
@@ -328,6 +329,16 @@ def test_a_long_log_is_whole_in_the_file_and_says_on_the_page_that_there_is_more
         note(Event.MAIL_SENT, eva)
     assert "All of it is in the file." in taken(browser, PAGE)
     assert len(json.loads(taken(browser))["events"]) == 9
+
+
+def test_whoever_has_no_account_is_not_taken_for_all_who_are_not_signed_in(
+    eksempel: World,
+) -> None:
+    nobody = make_employee(organisation=eksempel.organisation)
+    with pytest.raises(User.DoesNotExist):
+        next(sections(nobody))
+    with pytest.raises(User.DoesNotExist):
+        all_deeds(nobody)
 
 
 def test_the_document_names_each_key(browser: Client, everything: Employee) -> None:
