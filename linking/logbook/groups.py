@@ -54,6 +54,8 @@ def event_named(name: str) -> Event | None:
 
 
 def group_of(event: Event) -> Group:
+    if event == Event.PERSON_DOWNLOADED:  # whoever takes out what is their own looks at nobody
+        return Group.REGISTRY
     return _BY_SUBJECT.get(event.value.partition(":")[0], Group.SYSTEM)
 
 
