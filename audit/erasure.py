@@ -1,21 +1,20 @@
 """Erasing what the log holds on a person (GDPR article 17), so that the chain stays whole."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import Count, Max, Min, TextChoices
 from django.utils.translation import gettext_lazy as _
-from psycopg.errors import LockNotAvailable
 
 from audit.events import Event
 from audit.log import record
 from audit.models import AuditEvent
 from audit.rounds import alone, to_seal
+from audit.waits import waits_at_most
 
 # A round of sealing is over sooner, and a page does not wait for long.
 _PATIENCE = "5s"
@@ -38,10 +37,6 @@ class Hindrance(TextChoices):
     STILL_EMPLOYED = "still-employed", _("The employee works here")
     OUT_OF_REACH = "out-of-reach", _("The log of others tells of the person, too")
     NOT_GRANTED = "not-granted", _("The portal has no right to erase in its database")
-
-
-class LogIsBusy(Exception):
-    """The log is being sealed, and that takes longer than was waited."""
 
 
 class NotGranted(Exception):
@@ -113,7 +108,7 @@ def erase(
     Raises:
         LogIsBusy, NotGranted, OutOfReach: nothing was changed.
     """
-    with _short_waits():
+    with waits_at_most(_PATIENCE):
         alone(wait=True)
         # What tells of an earlier erasure, too: its commitment is under the key that goes.
         sealed = to_seal(AuditEvent.objects.filter(employee_id=employee, commitment=None))
@@ -140,19 +135,6 @@ def ask_granted() -> None:
         cursor.execute("SELECT has_function_privilege(%s, 'EXECUTE')", [_FUNCTION])
         if cursor.fetchone() != (True,):
             raise NotGranted
-
-
-@contextmanager
-def _short_waits() -> Iterator[None]:
-    """Give up, and do nothing, where any lock takes longer than a page may wait."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_PATIENCE])
-    try:
-        yield
-    except OperationalError as error:
-        if isinstance(error.__cause__, LockNotAvailable):
-            raise LogIsBusy from None
-        raise
 
 
 def _tell(

@@ -20,9 +20,10 @@ from accounts.actions import StillEmployed
 from accounts.administrators.fresh import needs_fresh_sign_in
 from accounts.models import Employee, User
 from accounts.watched import note_people
-from audit.erasure import Ground, Left, LogIsBusy, NotGranted, OutOfReach, left
+from audit.erasure import Ground, Left, NotGranted, OutOfReach, left
 from audit.events import Event
 from audit.models import AuditEvent
+from audit.waits import LogIsBusy
 from linking import actions
 from linking.actions.erasing import ERASE
 from linking.logbook.lines import address_of

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
-import psycopg
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -19,15 +18,17 @@ from accounts.actions import StillEmployed
 from accounts.models import Employee, User
 from accounts.roles import Role
 from audit import erasure
-from audit.erasure import Ground, LogIsBusy, OutOfReach
+from audit.erasure import Ground, OutOfReach
 from audit.events import Event, Severity
 from audit.models import AuditEvent, SubjectKey
 from audit.rounds import _LOCK
+from audit.waits import LogIsBusy
 from linking import actions
 from tests.accounts.worlds import World, browser_of, make_colleague, make_local
 from tests.audit.database_role import not_let_erase, only_adding
 from tests.audit.sealed import seal, verified
 from tests.audit.test_no_event_no_pass import unwritable
+from tests.connections import another_connection
 from tests.factories import make_employee, make_event
 
 pytestmark = pytest.mark.django_db
@@ -264,11 +265,7 @@ def test_it_asks_for_a_fresh_sign_in(anne: Client, kari: Employee) -> None:
 def somebody_seals(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Another connection has the log to itself."""
     monkeypatch.setattr(erasure, "_PATIENCE", "50ms")
-    url = connection.get_connection_params()
-    wanted = {
-        name: url[name] for name in ("host", "port", "user", "password", "dbname") if name in url
-    }
-    with psycopg.connect(**wanted) as other:
+    with another_connection() as other:
         other.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         yield
 

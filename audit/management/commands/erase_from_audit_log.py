@@ -4,7 +4,8 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 from django.utils import timezone
 
-from audit.erasure import Ground, LogIsBusy, NotGranted, erase
+from audit.erasure import Ground, NotGranted, erase
+from audit.waits import LogIsBusy
 
 
 class Command(BaseCommand):
