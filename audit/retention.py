@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -13,10 +14,12 @@ from audit.events import Event, Kept
 from audit.log import record
 from audit.models import Unsealed
 from audit.rounds import alone
+from audit.waits import LogIsBusy, waits_at_most
 
 MONTHS_AHEAD = 3
-# A drop waits no longer for those who read the log, and they no longer for it.
-_LOCK_TIMEOUT = "5s"
+# A month is made or dropped alone with its class, and waits no longer than this for those who read
+# it, such as a long export: whoever signs in meanwhile stands in line behind.
+_PATIENCE = "1s"
 
 # Of a partition that is not the rest, the month that its name says.
 _PARTITIONS = """SELECT child.relname, substring(child.relname FROM '^audit_.*_(\\d{4}_\\d{2})$')
@@ -41,23 +44,28 @@ def tend(*, months: Mapping[Kept, int], now: datetime) -> list[str]:
     """Make the months to come, and drop those that are over by the `months` of their class.
 
     Gives the names of the partitions that were dropped, the oldest first; one that has events
-    without a seal waits for the next time.
+    without a seal waits for the next time, and so does a class that somebody reads for long.
     """
     make_months(now=now)
     return [
-        partition.name
+        name
         for kept, number in months.items()
-        for partition in partitions(kept)
-        if _drop(partition, before=_month_before(now, number), now=now)
+        for name in _drop_over(kept, before=_month_before(now, number), now=now)
     ]
 
 
 def make_months(*, now: datetime) -> None:
+    """Make the months to come, but for those in whose way somebody stands."""
+    for kept in Kept:
+        for ahead in range(MONTHS_AHEAD + 1):
+            month = _moved(now.astimezone(UTC).date(), ahead)
+            with suppress(LogIsBusy), transaction.atomic(), waits_at_most(_PATIENCE):
+                _make(kept, month)
+
+
+def _make(kept: Kept, month: date) -> None:
     with connection.cursor() as cursor:
-        for kept in Kept:
-            for ahead in range(MONTHS_AHEAD + 1):
-                month = _moved(now.astimezone(UTC).date(), ahead)
-                cursor.execute("SELECT audit_make_month(%s, %s)", [kept, month])
+        cursor.execute("SELECT audit_make_month(%s, %s)", [kept, month])
 
 
 def partitions(kept: Kept) -> Iterator[Partition]:
@@ -67,6 +75,13 @@ def partitions(kept: Kept) -> Iterator[Partition]:
         for name, month in cursor.fetchall():
             first = datetime.strptime(month, "%Y_%m").replace(tzinfo=UTC) if month else None
             yield Partition(kept, name, first.date() if first else None)
+
+
+def _drop_over(kept: Kept, *, before: date, now: datetime) -> Iterator[str]:
+    with suppress(LogIsBusy):
+        for partition in partitions(kept):
+            if _drop(partition, before=before, now=now):
+                yield partition.name
 
 
 @transaction.atomic
@@ -81,8 +96,7 @@ def _drop(partition: Partition, *, before: date, now: datetime) -> bool:
         return False
     for month in months:
         _tell(partition.kept, month, counts.get(month, {}), now=now)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
+    with waits_at_most(_PATIENCE), connection.cursor() as cursor:
         if partition.month:
             cursor.execute("SELECT audit_drop_month(%s, %s)", [partition.kept, partition.month])
         else:
