@@ -4,15 +4,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from uuid import UUID
 
 from django.db import connection, transaction
-from psycopg import sql
+from django.db.models import Count, DateField, Q, QuerySet
+from django.db.models.functions import TruncMonth
 
 from audit.events import Event, Kept
 from audit.log import record
-from audit.models import Unsealed
+from audit.models import AuditEvent, Unsealed
 from audit.rounds import alone
 from audit.waits import LogIsBusy, waits_at_most
 
@@ -25,9 +26,6 @@ _PATIENCE = "1s"
 _PARTITIONS = """SELECT child.relname, substring(child.relname FROM '^audit_.*_(\\d{4}_\\d{2})$')
     FROM pg_inherits JOIN pg_class AS child ON child.oid = inhrelid
     WHERE inhparent = %s::regclass ORDER BY child.relname
-"""
-_COUNTS = """SELECT organisation_id, date_trunc('month', at AT TIME ZONE 'UTC')::date, count(*)
-    FROM {partition} GROUP BY 1, 2
 """
 
 
@@ -106,21 +104,30 @@ def _drop(partition: Partition, *, before: date, now: datetime) -> bool:
 
 def _counts(partition: Partition) -> dict[date, dict[UUID | None, int]]:
     counts: dict[date, dict[UUID | None, int]] = defaultdict(dict)
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SQL(_COUNTS).format(partition=sql.Identifier(partition.name)))
-        for organisation, month, count in cursor.fetchall():
-            counts[month][organisation] = count
+    month = TruncMonth("at", output_field=DateField(), tzinfo=UTC)
+    rows = _of(partition, AuditEvent.objects.order_by()).values_list("organisation_id", month)
+    for organisation, begun, count in rows.annotate(Count("pk")):
+        counts[begun][organisation] = count
     return counts
 
 
 def _has_unsealed(partition: Partition) -> bool:
-    waiting = Unsealed.objects.filter(kept=partition.kept)
-    if partition.month is None:
-        return waiting.exists()
-    first = datetime(partition.month.year, partition.month.month, 1, tzinfo=UTC)
-    following = _moved(partition.month, 1)
-    end = datetime(following.year, following.month, 1, tzinfo=UTC)
-    return waiting.filter(at__gte=first, at__lt=end).exists()
+    return _of(partition, Unsealed.objects.all()).exists()
+
+
+def _of[Row: (AuditEvent, Unsealed)](partition: Partition, rows: QuerySet[Row]) -> QuerySet[Row]:
+    """Narrow rows down to what a partition takes in: only its owner may read it by its name."""
+    rows = rows.filter(kept=partition.kept)
+    if partition.month:
+        return rows.filter(_within(partition.month))
+    for each in partitions(partition.kept):
+        rows = rows.exclude(_within(each.month)) if each.month else rows
+    return rows
+
+
+def _within(month: date) -> Q:
+    first, after = (datetime.combine(day, time(), UTC) for day in (month, _moved(month, 1)))
+    return Q(at__gte=first, at__lt=after)
 
 
 def _tell(kept: Kept, month: date, counts: dict[UUID | None, int], *, now: datetime) -> None:

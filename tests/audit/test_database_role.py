@@ -22,6 +22,7 @@ from tests.factories import make_event
 
 pytestmark = pytest.mark.django_db
 COMMITMENT = b"c" * 32
+MONTHS = {Kept.SECURITY: 13, Kept.DECISION: 60}
 
 
 @contextmanager
@@ -75,7 +76,23 @@ def test_the_portal_works_as_it(portals_role: str) -> None:
     assert verified().sound
     # Months that are not there yet: made by the owner's rights.
     retention.make_months(now=timezone.now() + timedelta(days=400))
-    retention.tend(months={Kept.SECURITY: 13, Kept.DECISION: 60}, now=timezone.now())
+    retention.tend(months=MONTHS, now=timezone.now())
+
+
+def test_it_lets_months_go_that_were_made_after_its_rights_were_given(portals_role: str) -> None:
+    """Those are the owner's, and so is the rest once it was made anew."""
+    run("SELECT audit_make_month('security', %s)", "2021-02-01")
+    names = ["audit_security_2021_02", "audit_security_rest"]
+    for months, dropped in (([2, 3], names), ([5], names[1:])):
+        events = [
+            make_event(Event.SIGN_IN_DONE, at=datetime(2021, m, 14, tzinfo=UTC)) for m in months
+        ]
+        seal()
+        assert retention.tend(months=MONTHS, now=timezone.now()) == dropped
+        assert not AuditEvent.objects.filter(pk__in=[each.pk for each in events]).exists()
+    told = AuditEvent.objects.filter(event=Event.RETENTION_DROPPED, organisation_id=None)
+    counts = {each.details["month"]: each.details["count"] for each in told}
+    assert counts == {"2021-02": 1, "2021-03": 1, "2021-05": 1}
 
 
 def test_tables_of_its_own_do_not_pass_for_the_log(portals_role: str) -> None:
