@@ -1,6 +1,7 @@
 """Erasing what the log holds on a person (GDPR article 17), so that the chain stays whole."""
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -108,7 +109,7 @@ def erase(
     Raises:
         LogIsBusy, NotGranted, OutOfReach: nothing was changed.
     """
-    with waits_at_most(_PATIENCE):
+    with short_waits():
         alone(wait=True)
         # What tells of an earlier erasure, too: its commitment is under the key that goes.
         sealed = to_seal(AuditEvent.objects.filter(employee_id=employee, commitment=None))
@@ -123,6 +124,11 @@ def erase(
             ids, commitments = [each.id for each in sealed], [each.commitment for each in sealed]
             cursor.execute("SELECT audit_erase(%s, %s, %s)", [employee, ids, commitments])
         return len(sealed)
+
+
+def short_waits() -> AbstractContextManager[None]:
+    """Wait for what an erasure takes hold of no longer than a page may: else LogIsBusy."""
+    return waits_at_most(_PATIENCE)
 
 
 def ask_granted() -> None:

@@ -11,7 +11,16 @@ from django.utils import timezone
 from accounts.access import covers, scope
 from accounts.actions import StillEmployed
 from accounts.models import Employee, User, fold_email
-from audit.erasure import Ground, Hindrance, Left, NotGranted, OutOfReach, ask_granted, erase
+from audit.erasure import (
+    Ground,
+    Hindrance,
+    Left,
+    NotGranted,
+    OutOfReach,
+    ask_granted,
+    erase,
+    short_waits,
+)
 from audit.events import Event
 from audit.log import record
 from audit.models import AuditEvent
@@ -50,8 +59,9 @@ def erase_from_log(person: UUID, *, ground: Ground, by: User, now: datetime) -> 
     Raises:
         OwnTrail, StillEmployed, OutOfReach, NotGranted, LogIsBusy: nothing was changed.
     """
-    # Held, so that nobody employs them again meanwhile.
-    employee = Employee.objects.select_for_update(of=("self",)).filter(pk=person).first()
+    with short_waits():
+        # Held, so that nobody employs them again meanwhile.
+        employee = Employee.objects.select_for_update(of=("self",)).filter(pk=person).first()
     _ask(employee, person, by=by, now=now)
     return erase(
         person,

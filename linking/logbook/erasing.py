@@ -48,7 +48,10 @@ _WHY_NOT: dict[type[Exception], Any] = {
         "says what to grant, under “A database role that can only add”."
     ),
 }
-_BUSY = gettext_lazy("The log is being sealed. Nothing was erased: try again in a minute.")
+_BUSY = gettext_lazy(
+    "Something else is at work on the log or on this person. Nothing was erased: try again in a "
+    "minute."
+)
 
 
 class EraseForm(forms.Form):

@@ -241,6 +241,8 @@ def test_whoever_is_known_elsewhere_alone_is_like_nobody(anne: Client, fjordvik:
 
 # --- How
 
+BUSY = "is at work on the log or on this person. Nothing was erased: try again in a minute."
+
 
 @pytest.mark.parametrize("missing", ["reason", "understood"])
 def test_a_reason_and_the_tick_are_asked_for(anne: Client, kari: Employee, missing: str) -> None:
@@ -276,11 +278,26 @@ def test_while_the_log_is_sealed_it_says_so_and_changes_nothing(
 ) -> None:
     answer = anne.post(page_of(kari.pk), YES)
     assert answer.status_code == 503
-    assert "The log is being sealed. Nothing was erased: try again in a minute." in text(answer)
+    assert BUSY in text(answer)
     with pytest.raises(LogIsBusy):
         erase(kari.pk, boss)
     assert details_of(kari.pk) == WHOLE
     assert not AuditEvent.objects.filter(event="employee:erased").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_an_import_holds_the_record_it_says_so_and_changes_nothing(
+    anne: Client, kari: Employee, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasure, "_PATIENCE", "50ms")
+    with another_connection() as importing:
+        importing.execute("SET idle_in_transaction_session_timeout = '10s'")  # a page that hangs
+        importing.execute("SELECT FROM accounts_employee WHERE id = %s FOR UPDATE", [kari.pk])
+        answer = anne.post(page_of(kari.pk), YES)
+        importing.execute("SELECT 1")
+    assert answer.status_code == 503
+    assert BUSY in text(answer)
+    assert details_of(kari.pk) == WHOLE
 
 
 def test_where_the_database_role_may_not_erase_the_page_says_so(
