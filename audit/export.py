@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from audit.models import COLUMNS, AuditEvent, Seal
 from audit.subjects import KEY_BYTES, known_keys_of
-from audit.verifier import FORMAT, RECORD_BYTES, opening_for, time_text
+from audit.verifier import FORMAT, RECORD_BYTES, Ids, opening_for, time_text
 
 type Line = dict[str, Any]
 
@@ -48,7 +48,7 @@ def lines(*, organisation: UUID | None, now: datetime) -> Iterator[Line]:
     somebody put there past the portal.
     """
     counted = {"seal": 0, "event": 0}
-    told = _Ids()
+    told = Ids()
     with one_moment():
         yield {
             "type": "header",
@@ -74,7 +74,7 @@ def one_moment() -> Iterator[None]:
         yield
 
 
-def _sealed(organisation: UUID | None, told: "_Ids") -> Iterator[Line]:
+def _sealed(organisation: UUID | None, told: Ids) -> Iterator[Line]:
     seals = Seal.objects.order_by("id")
     if organisation:
         seals = seals.filter(Q(organisation_id=organisation) | Q(organisation_id=None))
@@ -100,7 +100,7 @@ def _is_witness(seal: Seal, organisation: UUID | None) -> bool:
     return organisation is not None and seal.organisation_id is None
 
 
-def _with_events(seals: Sequence[Seal], organisation: UUID | None, told: "_Ids") -> Iterator[Line]:
+def _with_events(seals: Sequence[Seal], organisation: UUID | None, told: Ids) -> Iterator[Line]:
     under = {
         seal.pk: [] if _is_witness(seal, organisation) else _ids(bytes(seal.records))
         for seal in seals
@@ -152,7 +152,7 @@ def _runs(ids: list[int]) -> Iterator[list[int]]:
     yield ids[begun:]
 
 
-def _others(organisation: UUID | None, told: "_Ids") -> Iterator[Line]:
+def _others(organisation: UUID | None, told: Ids) -> Iterator[Line]:
     """Give what no seal covers. The queue would tell of it, but may not be believed."""
     everything = AuditEvent.objects.order_by("id")
     if organisation:
@@ -193,20 +193,3 @@ def _line(row: _Row, keys: dict[UUID, bytes]) -> Line:
         key = keys.get(row.employee) or secrets.token_bytes(KEY_BYTES)
         opening = opening_for(key, row.id).hex()
     return public | {"details": row.details, "network": row.network, "opening": opening}
-
-
-class _Ids:
-    """A set of ids, at a bit each."""
-
-    def __init__(self) -> None:
-        self._bits = bytearray()
-
-    def add(self, number: int) -> None:
-        place = number // 8
-        if place >= len(self._bits):
-            self._bits.extend(bytes(place + 1 - len(self._bits) + len(self._bits) // 2))
-        self._bits[place] |= 1 << number % 8
-
-    def __contains__(self, number: int) -> bool:
-        place = number // 8
-        return place < len(self._bits) and bool(self._bits[place] >> number % 8 & 1)

@@ -588,7 +588,7 @@ class _Findings:
         self.kept.append(Finding(kind, sentence, chain, number, events[:MOST_FINDINGS]))
 
 
-class _Ids:
+class Ids:
     """Which ids have been met: a bit for each, in pages of 65 536."""
 
     def __init__(self) -> None:
@@ -1042,7 +1042,7 @@ class Verification:
         self._findings = _Findings()
         self._chains = _Chains(self._findings)
         self._gone = _Gone()
-        self._sealed = _Ids()
+        self._sealed = Ids()
         self._unknown_keys: dict[str, tuple[Statement, int]] = {}
         self._hand = _Hand(None, b"", trusted=False)
         self._since: datetime | None = None

@@ -1,0 +1,49 @@
+"""What the role that can only add puts into the log past the portal stops nobody who reads it."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+
+from audit.models import Unsealed
+from tests.audit.database_role import only_adding
+from tests.audit.sealed import findings, seal, verified
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _portals_role(db: None) -> Iterator[None]:
+    with only_adding():
+        yield
+
+
+NEST = "{" + '"a": {' * 9 + "}" * 10
+READABLE = [
+    ("at", "1970-01-01 00:00+00"),
+    ("at", "9998-12-31 23:59:59.999999+00"),
+    ("id", str(2**63 - 1)),
+    ("details", '{"numbers": [-999999999999999999, 0], "text": "1.5 12345678901234567890"}'),
+    ("details", r'{"\u0001": "\ud83d\ude00\u2028"}'),
+    ("details", NEST),
+]
+
+
+def add_past_the_portal(**given: str) -> None:
+    fields = {"at": "now", "event": "link:made", "kept": "decision", "actor": "system"}
+    fields |= dict.fromkeys(("reference", "reason", "network"), "") | {"details": "{}"} | given
+    places = ", ".join(["%s"] * len(fields))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO audit_auditevent ({', '.join(fields)}) VALUES ({places})",  # noqa: S608
+            list(fields.values()),
+        )
+
+
+@pytest.mark.parametrize(("field", "value"), READABLE)
+def test_what_it_adds_is_sealed_and_can_be_read(field: str, value: str) -> None:
+    add_past_the_portal(**{field: value})
+    seal()
+    assert not Unsealed.objects.exists()
+    # That it is of a far day is found; nothing else is.
+    assert {*findings(verified())} <= ({"backdated"} if field == "at" else set())
