@@ -126,7 +126,9 @@ def _taken() -> list[EventToSeal]:
     there = AuditEvent.objects.filter(
         pk__in=ids, kept__in=set(classes), at__gte=min(times), at__lte=max(times)
     )
-    events = to_seal(there)
+    waiting = set(taken)
+    # Somebody may have given another event the id of one that waits.
+    events = [each for each in to_seal(there) if (each.id, each.kept, each.at) in waiting]
     if len(events) != len(taken):
         raise QueueDoesNotFit(
             f"{len(taken) - len(events)} events that wait for their seal are not in the audit log."

@@ -1,13 +1,16 @@
 """What the role that can only add puts into the log past the portal stops nobody who reads it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 
+from audit.events import Event
 from audit.models import Unsealed
 from tests.audit.database_role import only_adding
 from tests.audit.sealed import findings, seal, verified
+from tests.factories import make_event
 
 pytestmark = pytest.mark.django_db
 
@@ -47,3 +50,14 @@ def test_what_it_adds_is_sealed_and_can_be_read(field: str, value: str) -> None:
     assert not Unsealed.objects.exists()
     # That it is of a far day is found; nothing else is.
     assert {*findings(verified())} <= ({"backdated"} if field == "at" else set())
+
+
+def test_an_id_that_is_there_already_stops_no_sealing() -> None:
+    event = make_event(Event.LINK_MADE)
+    seal()
+    just = timedelta(microseconds=1)
+    add_past_the_portal(id=str(event.pk), at=str(event.at + just))
+    add_past_the_portal(at=str(event.at - just))
+    seal()
+    assert not Unsealed.objects.exists()
+    assert "event-twice" in findings(verified())
