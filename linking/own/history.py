@@ -170,14 +170,15 @@ def _happening(event: AuditEvent, actor: Actor, employee: Employee) -> Happening
 
 
 def _look(event: AuditEvent, actor: Actor, employee: Employee) -> Look:
-    then = event.details.get("roles") or actor.roles
+    then = event.details.get("roles")
+    roles = tuple(then) if isinstance(then, list) and then else actor.roles
     return Look(
         pk=event.pk,
         at=event.at,
         event=event.event,
         said=str(LOOKED),
         who=who_in_words(
-            replace(actor, roles=tuple(then)),
+            replace(actor, roles=roles),
             me=employee.pk,
             here=employee.organisation_id,
             with_name=employee.organisation.shows_who_looked,

@@ -106,9 +106,11 @@ def details_in_words(details: Mapping[str, Any]) -> str:
     said = []
     if details.get("eid"):
         said.append(_("with %(eid)s") % {"eid": eid_name(str(details["eid"]))})
-    if details.get("level") in LEVELS:
-        said.append(_("level of security: %(level)s") % {"level": LEVELS[details["level"]]})
-    fields = [str(FIELDS[name]) for name in details.get("fields") or () if name in FIELDS]
+    if level := LEVELS.get(str(details.get("level"))):
+        said.append(_("level of security: %(level)s") % {"level": level})
+    names = details.get("fields")
+    changed = map(str, names) if isinstance(names, list) else ()
+    fields = [str(FIELDS[name]) for name in changed if name in FIELDS]
     return ", ".join(str(each) for each in [*said, *dict.fromkeys(fields)])
 
 

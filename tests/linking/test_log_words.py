@@ -252,6 +252,34 @@ def test_days_and_months_are_written_as_one_writes_them(
         assert said(dropped, NAMES).more == (month,)
 
 
+# What the portal never writes, but whoever can write into its log may.
+ODD = [
+    5,
+    True,
+    [],
+    {},
+    [[]],
+    [{}],
+    {"a": []},
+    [5],
+    "\u0001",
+    "9999-12-31T23:59:59Z",
+    "9999-12",
+    "0",
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_detail_of_another_kind_breaks_no_page(odd: Any) -> None:
+    for name in (*DETAILS, "changes"):
+        for kind in (Event.EMPLOYEE_CHANGED, Event.PERSON_SEARCHED, Event.FORWARDING_RESUMED):
+            for free_text in (True, False):
+                said(event(kind, details={name: odd}), NAMES, free_text=free_text)
+    for column in ("ends_on", "minimum_assurance", "first_name", "x"):
+        changes = {column: [odd, odd]}
+        assert said(event(Event.EMPLOYEE_CHANGED, details={"changes": changes}), NAMES).more
+
+
 def test_columns_are_called_as_on_their_pages() -> None:
     named = [field_in_words(name) for name in ("first_name", "unused_days", "username", "x")]
     assert named == [

@@ -48,7 +48,7 @@ def _value(name: str, value: Any) -> str:
     if isinstance(column, DateField) and (day := day_in_words(value)):
         return day
     choices = dict(column.flatchoices) if column is not None else {}
-    return _("“%(value)s”") % {"value": choices.get(value, value)}
+    return _("“%(value)s”") % {"value": choices.get(str(value), value)}
 
 
 def day_in_words(value: Any) -> str:

@@ -56,7 +56,7 @@ def _moment(value: Any) -> str:
     """Write a moment in the reader's time; whatever is none stays what it is."""
     try:
         return date_format(localtime(datetime.fromisoformat(value)), "SHORT_DATETIME_FORMAT")
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return str(value)
 
 

@@ -1,6 +1,7 @@
 """My sign-ins and changes: one's own, in words, a page at a time."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -88,6 +89,20 @@ def test_what_was_changed_is_told_and_reasons_and_other_peoples_keys_are_not(
     assert "E-mail, last name" in page
     assert "Gossip" not in page
     assert "0189-x" not in page
+
+
+@pytest.mark.parametrize("odd", [5, True, [], {}, [[]], [{}], [5], {"a": []}])
+def test_a_detail_of_another_kind_breaks_no_page(
+    browser: Client, siri: User, eva: Employee, odd: Any
+) -> None:
+    """The portal writes none, but whoever can write into its log may."""
+    names = ("eid", "level", "fields", "roles", "purpose", "purpose_text")
+    note(Event.SIGN_IN_DONE, eva, **dict.fromkeys(names, odd))
+    look(eva, siri, **dict.fromkeys(names, odd))
+    assert "You signed in." in text(browser)
+    assert "By: " in text(browser, "/me/looks/")
+    for address in ("/me/data/file/", "/me/data/page/"):
+        assert browser.post(address).status_code == 200
 
 
 def test_nobody_elses_events_and_no_looks_are_among_mine(
