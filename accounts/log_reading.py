@@ -49,4 +49,4 @@ def without_free_text(details: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_free_text(name: str, value: Any) -> bool:
     """So was a purpose before there was a list of them."""
-    return name in _TYPED or (name == "purpose" and value not in Purpose)
+    return name in _TYPED or (name == "purpose" and value not in Purpose.values)

@@ -202,7 +202,7 @@ def write_people(
     for change in changes:
         by_fields[change.fields].append(change)
     for fields, alike in by_fields.items():
-        for some in batched(registry.pairs(organisation, alike), registry.BATCH, strict=False):
+        for some in batched(registry.pairs(organisation, alike), registry.BATCH):
             if fields:
                 record_each(Event.EMPLOYEE_CHANGED, some, by=by, now=now, fields=list(fields))
             else:

@@ -165,7 +165,7 @@ def undo(key: UUID, *, keys: FingerprintKeys, now: datetime) -> None:
 def _put_back(changeset: Import, undoing: Undoing, *, now: datetime) -> None:
     organisation, by = changeset.organisation, changeset.undone_by
     leaving = [person.id for person in undoing.deleted if person.id is not None]
-    for some in batched(leaving, registry.BATCH, strict=False):
+    for some in batched(leaving, registry.BATCH):
         pairs = [(organisation.pk, key) for key in some]
         record_each(Event.EMPLOYEE_DELETED, pairs, by=by, now=now)
         # What the report says of them stays as long as the report does.

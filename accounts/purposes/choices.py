@@ -42,4 +42,4 @@ NOT_TOLD: Final = Why()
 
 
 def purpose_in_words(purpose: str) -> str:
-    return str(Purpose(purpose).label) if purpose in Purpose else purpose
+    return str(Purpose(purpose).label) if purpose in Purpose.values else purpose

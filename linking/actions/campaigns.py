@@ -116,7 +116,7 @@ def invite(
         created_at=now,
         created_by=by,
     )
-    for some in batched(chosen, BATCH_OF_INVITED, strict=False):
+    for some in batched(chosen, BATCH_OF_INVITED):
         _invite(some, campaign, by=by, now=now)
     record(
         Event.CAMPAIGN_STARTED,

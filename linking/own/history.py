@@ -135,7 +135,7 @@ def _all[Row](
     employee: Employee,
     shown: Callable[[Employee, list[AuditEvent]], list[Row]],
 ) -> Iterable[Row]:
-    for some in batched(events.iterator(chunk_size=_AT_ONCE), _AT_ONCE, strict=False):
+    for some in batched(events.iterator(chunk_size=_AT_ONCE), _AT_ONCE):
         yield from shown(employee, list(some))
 
 

@@ -69,7 +69,7 @@ def run(guesses: list[Callable[[], Any]]) -> list[Any]:
         return [call() for call in calls]
 
     share = -(-len(guesses) // THREADS)
-    return at_once([partial(several, calls) for calls in batched(guesses, share, strict=False)])
+    return at_once([partial(several, calls) for calls in batched(guesses, share)])
 
 
 def compared() -> int:
