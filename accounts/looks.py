@@ -15,6 +15,9 @@ from audit.events import Event, Kept
 from audit.log import record, record_each
 from audit.models import AuditEvent
 
+# In whose log, if not in that of the portal, and of whom: in the registry, or in the log alone.
+type Whom = tuple[UUID | None, UUID]
+
 # A form that comes back within this time shows what was opened before.
 _LATELY: Final = timedelta(hours=1)
 
@@ -47,55 +50,35 @@ def note_view(
     why: Why = NOT_TOLD,
 ) -> None:
     """Write that somebody read about an employee, and by which roles they could."""
-    place = employee.organisation_id
-    note_trail(employee.pk, organisation=place, by=by, now=now, reference=reference, why=why)
+    note_views({(employee.organisation_id, employee.pk): why}, by=by, now=now, reference=reference)
 
 
-@transaction.atomic
-def note_views(whys: Mapping[Employee, Why], *, by: str, now: datetime, page: str) -> None:
-    """Write it of each of these, or of none: as many statements as organisations and purposes.
-
-    `page` is what they opened for it in the administration, such as `linking_pendingcode`.
-    """
-    alike = defaultdict[tuple[UUID, Why], list[UUID]](list)
-    for employee, why in whys.items():
-        alike[employee.organisation_id, why].append(employee.pk)
-    roles = {place: roles_of(by, place) for place in {place for place, _why in alike}}
-    for (place, why), people in alike.items():
-        record_each(
-            Event.PERSON_VIEWED,
-            [(place, person) for person in people],
-            by=by,
-            now=now,
-            roles=roles[place],
-            **_given(purpose=why.purpose, purpose_text=why.text, page=page),
-        )
-
-
-@transaction.atomic
-def note_trail(
-    person: UUID,
-    *,
-    organisation: UUID | None,
-    by: str,
-    now: datetime,
-    reference: str = "",
-    why: Why = NOT_TOLD,
+def note_views(
+    whys: Mapping[Whom, Why], *, by: str, now: datetime, reference: str = "", page: str = ""
 ) -> None:
-    """Write the same of somebody whom `organisation` has in its log, if not in its registry.
+    """Write it of each of these or of none, and what was told of why.
 
-    The employee is told the roles, also when they have changed. `why` is what was told of it.
+    The employee is told the roles, also when they have changed. `page` is what was opened for it in
+    the administration, such as `linking_pendingcode`. It takes as many statements as there are
+    organisations and purposes.
     """
-    record(
-        Event.PERSON_VIEWED,
-        by=by,
-        now=now,
-        organisation=organisation,
-        employee=person,
-        reference=reference,
-        roles=roles_of(by, organisation),
-        **_given(purpose=why.purpose, purpose_text=why.text),
-    )
+    if not whys:
+        return
+    alike = defaultdict[tuple[UUID | None, Why], list[Whom]](list)
+    for whom, why in whys.items():
+        alike[whom[0], why].append(whom)
+    with transaction.atomic():
+        roles = {place: roles_of(by, place) for place in {place for place, _why in alike}}
+        for (place, why), people in alike.items():
+            record_each(
+                Event.PERSON_VIEWED,
+                people,
+                by=by,
+                now=now,
+                reference=reference,
+                roles=roles[place],
+                **_given(purpose=why.purpose, purpose_text=why.text, page=page),
+            )
 
 
 def looked_at_lately(people: Iterable[UUID], *, by: str, now: datetime) -> frozenset[UUID]:

@@ -13,9 +13,10 @@ from django.utils.crypto import salted_hmac
 
 from accounts.http import opens_form
 from accounts.lists import FOUND, BoundedLists
-from accounts.looks import looked_at_lately, note_search, note_views
+from accounts.looks import Whom, looked_at_lately, note_search, note_views
 from accounts.models import Employee, Organisation, User
 from accounts.purposes.asking import purposes_for
+from accounts.purposes.choices import Why
 
 # Of the last search: never what was typed.
 _SEARCHED: Final = "searched"
@@ -137,5 +138,7 @@ def note_people(request: HttpRequest, people: Iterable[Employee], *, page: str) 
     whom, by, now = {each.pk: each for each in people}, request.user.actor, timezone.now()
     seen = frozenset() if opens_form(request) else looked_at_lately(whom, by=by, now=now)
     whys = purposes_for(request, whom, seen=seen)
-    new = {whom[key]: whys[key] for key in sorted(whom.keys() - seen)}
+    new: dict[Whom, Why] = {
+        (whom[key].organisation_id, key): whys[key] for key in sorted(whom.keys() - seen)
+    }
     note_views(new, by=by, now=now, page=page)

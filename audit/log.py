@@ -17,8 +17,8 @@ REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 # One statement: an import tells of a hundred thousand, and rows made one by one took the longest.
 _INSERT_EACH = """INSERT INTO "audit_auditevent"
         (at, event, kept, organisation_id, employee_id, actor, reference, reason, network, details)
-    SELECT %(at)s, %(event)s, %(kept)s, organisation, employee, %(actor)s, '', %(reason)s,
-        %(network)s, %(details)s::jsonb
+    SELECT %(at)s, %(event)s, %(kept)s, organisation, employee, %(actor)s, %(reference)s,
+        %(reason)s, %(network)s, %(details)s::jsonb
     FROM unnest(%(organisations)s::uuid[], %(employees)s::uuid[]) WITH ORDINALITY
         AS each (organisation, employee, number) ORDER BY number
 """
@@ -76,11 +76,12 @@ def record(
 
 def record_each(
     event: Event,
-    whom: Iterable[tuple[UUID, UUID]],
+    whom: Iterable[tuple[UUID | None, UUID]],
     *,
     by: str,
     now: datetime,
     reason: str = "",
+    reference: str = "",
     **details: Detail,
 ) -> int:
     """Write the same event about many, one for each pair of organisation and employee, in bulk.
@@ -100,6 +101,7 @@ def record_each(
                 "event": event.value,
                 "kept": event.kept,
                 "actor": str(by),
+                "reference": reference,
                 "reason": reason,
                 "network": network_of(by),
                 "details": json.dumps(details),

@@ -1,6 +1,6 @@
 """Whatever the portal does about links: one function, one transaction, its event inside."""
 
-from accounts.looks import note_search, note_trail, note_view
+from accounts.looks import note_search, note_view, note_views
 from linking.actions.address_changes import follow_address_changes
 from linking.actions.blocks import lift_block
 from linking.actions.campaigns import (
@@ -151,9 +151,9 @@ __all__ = (
     "note_refused_token",
     "note_search",
     "note_sign_out",
-    "note_trail",
     "note_unlinked_sign_in",
     "note_view",
+    "note_views",
     "open_one",
     "plan_invitations",
     "rehire",

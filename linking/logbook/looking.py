@@ -49,8 +49,9 @@ def note_looks(
     employed = Employee.objects.filter(pk__in=people, organisation__in=here).order_by()
     places = left | dict(employed.values_list("pk", "organisation"))
     whys = purposes_for(request, places)
-    by, now = actor(request), timezone.now()
-    for person, place in sorted(places.items()):
-        actions.note_trail(
-            person, organisation=place, by=by, now=now, reference=reference, why=whys[person]
-        )
+    actions.note_views(
+        {(place, person): whys[person] for person, place in sorted(places.items())},
+        by=actor(request),
+        now=timezone.now(),
+        reference=reference,
+    )
