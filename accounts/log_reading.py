@@ -22,12 +22,12 @@ def name_of(user: User, reader: Someone, *, did_something: bool = True) -> str |
 
     Whoever administrates is known by name to all who read the log of what they did.
     """
-    if did_something and (user.employee is None or user.is_staff):
+    employee = user.employee
+    if did_something and (employee is None or user.is_staff):
         return str(user)
-    if user.employee is None:
+    if employee is None or not covers(reader, SEE_PEOPLE, employee.organisation_id):
         return None
-    may = covers(reader, SEE_PEOPLE, user.employee.organisation_id)
-    return user.employee.full_name if may else None
+    return employee.full_name
 
 
 def details_for(event: AuditEvent, reader: Someone) -> Mapping[str, Any]:

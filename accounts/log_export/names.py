@@ -24,5 +24,6 @@ def names_in(events: Iterable[AuditEvent], reader: Someone) -> Mapping[str, str]
         if covers(reader, SEE_PEOPLE, person.organisation_id):
             names[f"employee:{person.pk}"] = person.full_name
     for user in User.objects.filter(pk__in=users).select_related("employee").order_by():
-        names[f"user:{user.pk}"] = name_of(user, reader) or ""
+        if (name := name_of(user, reader)) is not None:
+            names[f"user:{user.pk}"] = name
     return names

@@ -14,9 +14,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import Someone, everywhere, organisations
+from accounts.log_reading import SEE_PEOPLE
 from linking.logbook.groups import Group, events_of
 from linking.logbook.query import DAYS, PORTAL, YEARS, Query
-from linking.support.access import SEE_PEOPLE
 from linking.support.typed import LONGEST, Kind, recognise
 
 SEE_LOG = "audit.view_auditevent"

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.access import Someone, covers, scope
 from accounts.actions import StillEmployed
 from accounts.administrators.fresh import needs_fresh_sign_in
+from accounts.log_reading import SEE_PEOPLE
 from accounts.models import Employee, User
 from accounts.watched import note_people
 from audit.erasure import Ground, Left, NotGranted, OutOfReach, left
@@ -28,7 +29,6 @@ from linking import actions
 from linking.actions.erasing import ERASE
 from linking.logbook.lines import address_of
 from linking.logbook.query import Query
-from linking.support.access import SEE_PEOPLE
 
 _WHY_NOT: dict[type[Exception], Any] = {
     actions.OwnTrail: gettext_lazy(

@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.access import Someone, organisations
+from accounts.log_reading import SEE_PEOPLE
 from linking.logbook.asking import SEE_LOG, SEVERITIES
 from linking.logbook.groups import Group, event_named
 from linking.logbook.lines import address_of
 from linking.logbook.query import PORTAL, Query
 from linking.logbook.words import Names
 from linking.story import Told
-from linking.support.access import SEE_PEOPLE
 from linking.support.quoted import Quoted, quoted, told_of
 
 type Chip = tuple[str, str]

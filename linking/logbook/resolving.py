@@ -7,12 +7,12 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts.access import Someone, organisations
+from accounts.log_reading import SEE_PEOPLE
 from accounts.models import AddressChange, Employee, User
 from accounts.networks import SMALLEST, neighbours
 from audit.models import AuditEvent
 from linking.logbook.query import Query
 from linking.logbook.words.names import as_key
-from linking.support.access import SEE_PEOPLE
 from linking.support.search import MOST, find
 from linking.support.typed import Kind, Typed, recognise
 

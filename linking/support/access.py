@@ -6,9 +6,9 @@ from uuid import UUID
 from django.urls import reverse
 
 from accounts.access import Someone, covers
+from accounts.log_reading import SEE_PEOPLE
 from accounts.models import Employee
 
-SEE_PEOPLE: Final = "accounts.view_employee"
 # The page is made of all of these, so whoever lacks one has the pages of the others.
 SEE_ALL: Final = (
     SEE_PEOPLE,

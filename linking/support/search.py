@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from accounts.access import Someone, organisations
 from accounts.lists import FOUND
+from accounts.log_reading import SEE_PEOPLE
 from accounts.models import Employee
 from accounts.search import people_found
 from linking.models import LinkedIdentity
-from linking.support.access import SEE_PEOPLE, may_read_story
+from linking.support.access import may_read_story
 from linking.support.quoted import Quoted, quoted
 from linking.support.typed import Kind, Typed
 

@@ -17,11 +17,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import organisations, scope
 from accounts.admin.common import actor
+from accounts.log_reading import SEE_PEOPLE
 from accounts.models import Employee
 from accounts.purposes.asking import purpose_for
 from linking import actions
 from linking.story import answer, timeline
-from linking.support.access import SEE_PEOPLE, may_read_story, page_of
+from linking.support.access import may_read_story, page_of
 from linking.support.facts import facts_of
 from linking.support.quoted import Quoted, quoted, told_of
 from linking.support.search import Found, find, rows_of

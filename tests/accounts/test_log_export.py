@@ -198,6 +198,11 @@ def test_an_auditor_reads_keys_and_an_administrator_names(eksempel: World) -> No
         assert (rows[-2]["event"], rows[-2]["by"]) == ("audit:exported", name)
 
 
+def test_the_way_back_has_the_logs_name(eksempel: World) -> None:
+    page = auditor_of(eksempel).get(PAGE).content.decode()
+    assert '<a href="/admin/audit/auditevent/">Audit log</a>' in page
+
+
 @pytest.mark.parametrize("kind", ["csv", "json-lines"])
 def test_the_file_names_whom_the_page_names(eksempel: World, kind: str) -> None:
     """Those who administrate, and no employees."""

@@ -405,6 +405,21 @@ def test_the_mail_says_how_many_looks_had_which_purpose(
         assert "Karibjørg" not in text
 
 
+def test_the_mail_says_what_the_others_were_without(siri: User, kari: Employee) -> None:
+    """Where nobody told a purpose or quoted a reference the line stands alone."""
+    look(kari, siri, now=NOON)
+    make_look_digests(now=NEXT_DAY)
+    for text in text_of(_in(mails()[0], "en"))[1:]:
+        told = "1 person looked at, looks without a purpose or a reference: 1."
+        assert told in " ".join(text.split())
+
+
+def test_a_digest_has_its_day_as_the_reader_writes_it() -> None:
+    digest = make_look_digest(day=DAY)
+    with translation.override("nb"):
+        assert str(digest) == "2. juli 2026"
+
+
 def test_the_mail_names_nobody_who_was_looked_at(mail: OutgoingMail, kari: Employee) -> None:
     for text in text_of(mail):
         assert "Karibjørg" not in text
