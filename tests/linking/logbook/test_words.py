@@ -27,7 +27,7 @@ from linking.logbook.words.reasons import is_told
 from linking.models import Block, Case, Invitation, OutgoingMail
 from linking.policy import Refusal
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 KARI, SIRI, USER = (UUID(int=number) for number in (1, 2, 3))
 NAMES = Names(
