@@ -49,7 +49,9 @@ def _silent(_value: Any, _names: Names) -> str:
 
 
 def _label(choices: Any) -> Callable[[Any], str]:
-    return lambda value: str(choices(value).label) if value in choices else _("something else")
+    return lambda value: (
+        str(choices(value).label) if value in choices.values else _("something else")
+    )
 
 
 def _moment(value: Any) -> str:
